@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/groundwork-dev/groundwork/internal/diag"
+)
+
+// The exit codes of every command; the root command's help names them.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitDrift       = 2
+	exitBadInput    = 3
+	exitRefused     = 4
+	exitTimedOut    = 5
+	exitInterrupted = 130
+)
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// driftError says that files differ from what platform.yaml generates.
+type driftError struct{ files int }
+
+func (e driftError) Error() string {
+	return fmt.Sprintf("%d files differ from what platform.yaml generates: run 'bootstrap generate' and commit the result", e.files)
+}
+
+// exitCode maps an error to the process's exit code.
+func exitCode(ctx context.Context, err error) int {
+	var (
+		usage    usageError
+		drift    driftError
+		problems diag.Problems
+		refused  interface{ Refused() bool }
+		timedOut interface{ TimedOut() bool }
+	)
+	switch {
+	case errors.As(err, &drift):
+		return exitDrift
+	case errors.As(err, &usage), errors.As(err, &problems):
+		return exitBadInput
+	case errors.As(err, &refused) && refused.Refused():
+		return exitRefused
+	case errors.As(err, &timedOut) && timedOut.TimedOut():
+		return exitTimedOut
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitInterrupted
+	default:
+		return exitFailed
+	}
+}
+
+// describe renders an error for a person: a list of problems as it is, any
+// other error behind the tool's name.
+func describe(err error) string {
+	var problems diag.Problems
+	if errors.As(err, &problems) {
+		return problems.Error() + "\n" + plural(len(problems), "problem") + "\n"
+	}
+	if errors.Is(err, context.Canceled) {
+		return "bootstrap: interrupted; run the same command again to continue\n"
+	}
+	return "bootstrap: " + strings.TrimRight(err.Error(), "\n") + "\n"
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// buildVersion is set by the linker: -X …/internal/cli.buildVersion=v1.2.3.
+var buildVersion string //nolint:gochecknoglobals // the linker can set nothing else
+
+// versionInfo is what `bootstrap version` prints.
+type versionInfo struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+func (v versionInfo) String() string { return v.Version }
+
+func version() versionInfo {
+	v := versionInfo{Version: buildVersion, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v.Revision = s.Value
+		}
+	}
+	if v.Version == "" {
+		v.Version = info.Main.Version
+	}
+	return v
+}
+
+func newVersionCommand(streams Streams) *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version of bootstrap",
+		Example: "  bootstrap version --output json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			v := version()
+			if output == outputJSON {
+				return printJSON(streams.Out, v)
+			}
+			_, err := fmt.Fprintf(streams.Out, "bootstrap %s (%s, %s)\n", v.Version, v.Go, v.Platform)
+			return err
+		},
+	}
+	addOutputFlag(cmd, &output)
+	return cmd
+}
+
+func printJSON(w interface{ Write([]byte) (int, error) }, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"io/fs"
+	"slices"
 	"strconv"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog/reference"
@@ -40,6 +41,15 @@ func (c *Component) Values(ha bool) *reference.Template {
 		return c.valuesHA
 	}
 	return c.values
+}
+
+// Varies says whether the manifests or configs have references, and so differ
+// from cluster to cluster.
+func (c *Component) Varies() bool {
+	varies := func(m Manifest) bool { return m.Doc.Varies() }
+	return slices.ContainsFunc(c.Manifests, varies) || slices.ContainsFunc(c.Stages, func(s Stage) bool {
+		return slices.ContainsFunc(s.Manifests, varies)
+	})
 }
 
 // Stage is a group of custom resources that is applied at once.

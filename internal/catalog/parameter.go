@@ -1,5 +1,21 @@
 package catalog
 
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/groundwork-dev/groundwork/internal/catalog/reference"
+	"github.com/groundwork-dev/groundwork/internal/diag"
+	"github.com/groundwork-dev/groundwork/internal/strictyaml"
+)
+
+var parameterName = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
+
 // Parameter is one value that platform.yaml may set for a component. It is a
 // JSON schema, of which this is the part that is allowed, plus defaults.
 type Parameter struct {
@@ -41,3 +57,200 @@ const (
 
 // Scalar says whether values of the type have no parts.
 func (t SchemaType) Scalar() bool { return t != TypeArray && t != TypeObject }
+
+// jsonSchema returns the schema as JSON schema; objects refuse the keys that they do
+// not name.
+func (s Schema) jsonSchema() map[string]any {
+	m := map[string]any{"type": s.Type}
+	set := func(key string, value any, given bool) {
+		if given {
+			m[key] = value
+		}
+	}
+	set("description", s.Description, s.Description != "")
+	set("enum", s.Enum, s.Enum != nil)
+	set("pattern", s.Pattern, s.Pattern != "")
+	set("minLength", s.MinLength, s.MinLength != nil)
+	set("maxLength", s.MaxLength, s.MaxLength != nil)
+	set("minimum", s.Minimum, s.Minimum != nil)
+	set("maximum", s.Maximum, s.Maximum != nil)
+	set("minItems", s.MinItems, s.MinItems != nil)
+	set("uniqueItems", true, s.UniqueItems)
+	set("required", s.Required, s.Required != nil)
+	if s.Items != nil {
+		m["items"] = s.Items.jsonSchema()
+	}
+	if s.Type == TypeObject {
+		m["properties"] = schemas(s.Properties)
+		m["additionalProperties"] = false
+		if s.Additional != nil {
+			m["additionalProperties"] = s.Additional.jsonSchema()
+		}
+	}
+	return m
+}
+
+func schemas(properties map[string]Schema) map[string]any {
+	m := make(map[string]any, len(properties))
+	for name, s := range properties {
+		m[name] = s.jsonSchema()
+	}
+	return m
+}
+
+// parameters are a component's parameters, ready to use.
+type parameters struct {
+	declared map[string]Parameter
+	schema   *strictyaml.Schema // nil without parameters
+	// small and ha are the defaults by size, without those that must be set.
+	small, ha map[string]*yaml.Node
+}
+
+// loadParameters compiles the parameters and checks their defaults.
+func (f *folder) loadParameters(c *Component) bool {
+	p := &c.parameters
+	p.declared = c.Spec.Parameters
+	p.small, p.ha = map[string]*yaml.Node{}, map[string]*yaml.Node{}
+	if len(p.declared) == 0 {
+		return true
+	}
+	object := Schema{Type: TypeObject, Properties: map[string]Schema{}}
+	for name, param := range p.declared {
+		object.Properties[name] = param.Schema
+		if !parameterName.MatchString(name) {
+			f.problems = append(f.problems, diag.Problem{
+				Position: f.document.KeyPosition("spec", "parameters", name), Path: "spec.parameters." + name,
+				Message: "is not a name that a parameter can have", Hint: "letters and digits, a lower-case letter first",
+			})
+		}
+	}
+	text, err := json.Marshal(object.jsonSchema())
+	if err == nil {
+		p.schema, err = strictyaml.CompileSchema(f.path(specFile), text)
+	}
+	if err != nil {
+		f.problems = append(f.problems, diag.Problem{
+			Position: f.document.KeyPosition("spec", "parameters"), Path: "spec.parameters",
+			Message: "is not a schema: " + err.Error(),
+		})
+		return false
+	}
+	for name, param := range p.declared {
+		if param.Default != nil {
+			p.small[name] = f.loadDefault(p.schema, name, "default", param.Default)
+			p.ha[name] = p.small[name]
+		}
+		if param.DefaultHA != nil {
+			p.ha[name] = f.loadDefault(p.schema, name, "defaultHA", param.DefaultHA)
+		}
+	}
+	return true
+}
+
+func (f *folder) loadDefault(schema *strictyaml.Schema, name, key string, value any) *yaml.Node {
+	at := defaultAt{f.document, key}
+	f.problems = append(f.problems, schema.Validate(map[string]any{name: value}, at)...)
+	n, err := reference.Node(value)
+	if err != nil {
+		f.problems = append(f.problems, diag.Problem{Position: at.Position(name), Message: err.Error()})
+	}
+	return n
+}
+
+// defaultAt finds the parts of a parameter's default in component.yaml.
+type defaultAt struct {
+	doc strictyaml.Locator
+	key string
+}
+
+func (d defaultAt) path(path []string) []string {
+	if len(path) == 0 {
+		return []string{"spec", "parameters"}
+	}
+	return append([]string{"spec", "parameters", path[0], d.key}, path[1:]...)
+}
+
+// Position implements strictyaml.Locator.
+func (d defaultAt) Position(path ...string) diag.Position { return d.doc.Position(d.path(path)...) }
+
+// KeyPosition implements strictyaml.Locator.
+func (d defaultAt) KeyPosition(path ...string) diag.Position {
+	return d.doc.KeyPosition(d.path(path)...)
+}
+
+// ResolveParameters returns the value of every parameter: what platform.yaml
+// gives, else the default for the size. The given values stand at path of the
+// document that at knows; problems are about them. The result may be shared:
+// nobody may change it.
+func (c *Component) ResolveParameters(given map[string]any, ha bool, at strictyaml.Locator, path ...string) (map[string]*yaml.Node, diag.Problems) {
+	p := &c.parameters
+	defaults := p.small
+	if ha {
+		defaults = p.ha
+	}
+	var problems diag.Problems
+	for _, name := range slices.Sorted(maps.Keys(p.declared)) {
+		if _, set := given[name]; !set && defaults[name] == nil {
+			problems = append(problems, diag.Problem{
+				Position: at.Position(path...), Message: fmt.Sprintf("component %s needs the parameter %s", c.Name, name),
+				Hint: p.declared[name].Description,
+			})
+		}
+	}
+	switch {
+	case len(given) == 0:
+		return defaults, problems
+	case p.schema == nil:
+		return nil, append(problems, diag.Problem{
+			Position: at.KeyPosition(path...), Message: fmt.Sprintf("component %s has no parameters", c.Name),
+			Hint: "remove this block",
+		})
+	}
+	problems = append(problems, p.schema.Validate(given, at, path...)...)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	values := maps.Clone(defaults)
+	for name, value := range given {
+		n, err := reference.Node(value)
+		if err != nil {
+			problems = append(problems, diag.Problem{Position: at.Position(append(slices.Clone(path), name)...), Message: err.Error()})
+			continue
+		}
+		values[name] = n
+	}
+	return values, problems
+}
+
+// The names that a component's files may refer to besides their parameters,
+// parameters.<name>.
+const (
+	RefPlatformName       = "platform.name"
+	RefRepositoryURL      = "repository.url"
+	RefAWSAccountID       = "aws.accountID"
+	RefAWSRegion          = "aws.region"
+	RefClusterName        = "cluster.name"
+	RefClusterDomain      = "cluster.domain"
+	RefClusterSize        = "cluster.size"
+	RefClusterFullName    = "cluster.fullName"
+	RefComponentName      = "component.name"
+	RefComponentNamespace = "component.namespace"
+
+	// RefParameters is what the names of parameters start with.
+	RefParameters = "parameters."
+)
+
+// references returns the names that the component's files may refer to.
+func references(p parameters) reference.Names {
+	names := reference.Names{}
+	for _, name := range []string{
+		RefPlatformName, RefRepositoryURL, RefAWSAccountID, RefAWSRegion, RefClusterName, RefClusterDomain,
+		RefClusterSize, RefClusterFullName, RefComponentName, RefComponentNamespace,
+	} {
+		names[name] = true
+	}
+	for name, param := range p.declared {
+		names[RefParameters+name] = param.Type.Scalar()
+	}
+	return names
+}

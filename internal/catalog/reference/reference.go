@@ -11,25 +11,24 @@
 package reference
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/groundwork-dev/groundwork/internal/diag"
+	"github.com/groundwork-dev/groundwork/internal/strictyaml"
 )
 
 // Names is what may be referred to: true for values that are a scalar and so
 // may stand inside of a longer text.
 type Names map[string]bool
 
-// Values are the values by name, which are not changed and may end up in many
-// documents.
-type Values map[string]*yaml.Node
+// Lookup returns the value of a name. The node may end up in many documents, so
+// nobody may change it.
+type Lookup func(name string) *yaml.Node
 
 // Template is a parsed document with references. It is immutable.
 type Template struct {
@@ -134,11 +133,8 @@ func (c *compiler) suggest(name string) string {
 			sameRoot = append(sameRoot, known)
 		}
 	}
-	slices.SortFunc(all, func(a, b string) int {
-		return cmp.Or(cmp.Compare(levenshtein.Distance(name, a, nil), levenshtein.Distance(name, b, nil)), cmp.Compare(a, b))
-	})
-	if len(all) > 0 && levenshtein.Distance(name, all[0], nil) <= max(2, len(name)/4) {
-		return fmt.Sprintf("did you mean {{%s}}?", all[0])
+	if near := strictyaml.Nearest(name, all); near != "" {
+		return fmt.Sprintf("did you mean {{%s}}?", near)
 	}
 	if len(sameRoot) > 0 {
 		all = sameRoot
@@ -151,36 +147,39 @@ func (c *compiler) suggest(name string) string {
 // must not change it.
 func (t *Template) Root() *yaml.Node { return t.root }
 
+// Varies says whether the document has references.
+func (t *Template) Varies() bool { return len(t.hot) > 0 }
+
 // Resolve returns the document with every reference filled in. Nodes without
 // references are shared with the template; the result must not be changed.
-// The values must hold every name that the template was compiled with.
-func (t *Template) Resolve(values Values) *yaml.Node { return t.resolve(t.root, values) }
+// The lookup must know every name that the template was compiled with.
+func (t *Template) Resolve(lookup Lookup) *yaml.Node { return t.resolve(t.root, lookup) }
 
-func (t *Template) resolve(n *yaml.Node, values Values) *yaml.Node {
+func (t *Template) resolve(n *yaml.Node, lookup Lookup) *yaml.Node {
 	if _, hot := t.hot[n]; !hot {
 		return n
 	}
 	if n.Kind == yaml.ScalarNode {
-		return fill(n, values)
+		return fill(n, lookup)
 	}
 	filled := *n
 	filled.Content = make([]*yaml.Node, len(n.Content))
 	for i, child := range n.Content {
-		filled.Content[i] = t.resolve(child, values)
+		filled.Content[i] = t.resolve(child, lookup)
 	}
 	return &filled
 }
 
-func fill(n *yaml.Node, values Values) *yaml.Node {
+func fill(n *yaml.Node, lookup Lookup) *yaml.Node {
 	if m := dotted.FindStringSubmatch(n.Value); m != nil && m[0] == n.Value && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
-		filled := *values[m[1]]
+		filled := *lookup(m[1])
 		filled.HeadComment, filled.LineComment, filled.FootComment = n.HeadComment, n.LineComment, n.FootComment
 		filled.Line, filled.Column = n.Line, n.Column
 		return &filled
 	}
 	filled := *n
 	filled.Value = dotted.ReplaceAllStringFunc(n.Value, func(ref string) string {
-		return values[dotted.FindStringSubmatch(ref)[1]].Value
+		return lookup(dotted.FindStringSubmatch(ref)[1]).Value
 	})
 	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
 		filled.Style = stringStyle(filled.Value)

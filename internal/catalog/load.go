@@ -1,0 +1,212 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/groundwork-dev/groundwork/internal/diag"
+	"github.com/groundwork-dev/groundwork/internal/strictyaml"
+)
+
+// maxFiles is how many files a component may have.
+const maxFiles = 1000
+
+var folderName = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$`)
+
+// Load reads every component of the layers. A layer whose folder does not
+// exist is empty. Everything that is wrong is returned at once as
+// diag.Problems; any other error is one of reading.
+func Load(layers ...Layer) (*Catalog, error) {
+	schema, err := compiledSchema()
+	if err != nil {
+		return nil, fmt.Errorf("compiling the schema of component.yaml: %w", err)
+	}
+	var problems diag.Problems
+	folders := map[string]*folder{}
+	for _, layer := range layers {
+		found, err := layer.folders(&problems)
+		if err != nil {
+			return nil, fmt.Errorf("reading the components in %s: %w", layer.Origin, err)
+		}
+		for _, f := range found {
+			if first, twice := folders[f.name]; twice {
+				problems = append(problems, diag.Problem{
+					Position: diag.Position{File: f.path()},
+					Message:  fmt.Sprintf("component %s exists twice, here and in %s", f.name, first.path()),
+					Hint:     "give one of the folders another name",
+				})
+				continue
+			}
+			folders[f.name] = f
+		}
+	}
+	c := &Catalog{components: make(map[string]*Component, len(folders))}
+	loadAll(folders, schema)
+	link(folders)
+	for _, f := range folders {
+		slices.Sort(f.component.DependsOn) // after link, which needs the order of the file
+	}
+	for name, f := range folders {
+		if f.err != nil {
+			return nil, fmt.Errorf("reading component %s: %w", name, f.err)
+		}
+		problems = append(problems, f.problems...)
+		c.components[name] = f.component
+		c.names = append(c.names, name)
+	}
+	if err := problems.Err(); err != nil {
+		problems.Sort()
+		return nil, err
+	}
+	slices.Sort(c.names)
+	return c, nil
+}
+
+// compiledSchema returns the schema of component.yaml, made once a process.
+var compiledSchema = sync.OnceValues(func() (*strictyaml.Schema, error) {
+	text, err := JSONSchema()
+	if err != nil {
+		return nil, err
+	}
+	return strictyaml.CompileSchema(schemaID, text)
+})
+
+// loadAll loads the folders, as many at a time as there are processors.
+func loadAll(folders map[string]*folder, schema *strictyaml.Schema) {
+	var wg sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for _, f := range folders {
+		free <- struct{}{}
+		wg.Go(func() {
+			f.load(schema)
+			<-free
+		})
+	}
+	wg.Wait()
+}
+
+// folders lists the component folders of a layer. Plain files beside them,
+// such as a README, are none of the catalogue's business.
+func (l Layer) folders(problems *diag.Problems) ([]*folder, error) {
+	entries, err := fs.ReadDir(l.FS, ".")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var found []*folder
+	for _, e := range entries {
+		at := diag.Position{File: path.Join(l.Origin, e.Name())}
+		switch {
+		case e.Type()&fs.ModeSymlink != 0:
+			*problems = append(*problems, diag.Problem{Position: at, Message: "is a symbolic link", Hint: "put the component's folder itself here"})
+		case !e.IsDir() || strings.HasPrefix(e.Name(), "."):
+		case !folderName.MatchString(e.Name()):
+			*problems = append(*problems, diag.Problem{
+				Position: at, Message: "is not a name that a component can have",
+				Hint: "lower-case letters, digits and dashes, a letter first, at most 40",
+			})
+		default:
+			sub, err := fs.Sub(l.FS, e.Name())
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, &folder{origin: l.Origin, name: e.Name(), fsys: sub, component: &Component{}})
+		}
+	}
+	return found, nil
+}
+
+// folder is a component that is being loaded.
+type folder struct {
+	origin, name string
+	fsys         fs.FS
+
+	files     []string // paths in the folder, sorted
+	used      map[string]bool
+	document  *strictyaml.Document // component.yaml, nil when it cannot be parsed
+	component *Component           // never nil, incomplete where there are problems
+	problems  diag.Problems
+	err       error // of reading
+}
+
+func (f *folder) path(elem ...string) string {
+	return path.Join(append([]string{f.origin, f.name}, elem...)...)
+}
+
+func (f *folder) report(file, message, hint string) {
+	f.problems = append(f.problems, diag.Problem{Position: diag.Position{File: f.path(file)}, Message: message, Hint: hint})
+}
+
+// list collects the regular files of the folder. Anything else but a folder,
+// a symbolic link first of all, is a problem.
+func (f *folder) list() error {
+	return fs.WalkDir(f.fsys, ".", func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir():
+		case !e.Type().IsRegular():
+			f.report(name, "is not a regular file", "symbolic links and special files are refused; copy the file here")
+		case len(f.files) == maxFiles:
+			f.report("", fmt.Sprintf("has more than %d files", maxFiles), "split the component")
+			return fs.SkipAll
+		default:
+			f.files = append(f.files, name)
+		}
+		return nil
+	})
+}
+
+// read returns a file's content; false when it does not exist, or was
+// reported.
+func (f *folder) read(name string) ([]byte, bool) {
+	if !slices.Contains(f.files, name) {
+		return nil, false
+	}
+	f.used[name] = true
+	file, err := f.fsys.Open(name)
+	if err != nil {
+		f.err = errors.Join(f.err, err)
+		return nil, false
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, strictyaml.MaxBytes+1))
+	if err != nil {
+		f.err = errors.Join(f.err, err)
+		return nil, false
+	}
+	if len(data) > strictyaml.MaxBytes {
+		f.report(name, "is larger than 1 MiB", "")
+		return nil, false
+	}
+	return data, true
+}
+
+// yaml returns a parsed file; nil when it does not exist, or was reported.
+func (f *folder) yaml(name string) *strictyaml.Document {
+	data, ok := f.read(name)
+	if !ok {
+		return nil
+	}
+	doc, err := strictyaml.Parse(f.path(name), data)
+	if err == nil {
+		return doc
+	}
+	var problems diag.Problems
+	if errors.As(err, &problems) {
+		f.problems = append(f.problems, problems...)
+	} else {
+		f.err = errors.Join(f.err, err)
+	}
+	return nil
+}

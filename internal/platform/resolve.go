@@ -1,0 +1,196 @@
+package platform
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/catalog/reference"
+	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/diag"
+	"github.com/groundwork-dev/groundwork/internal/strictyaml"
+)
+
+// Resolve returns the model of a platform. The error is diag.Problems, all
+// that is wrong with the platform for this catalogue, with places in
+// platform.yaml.
+func Resolve(p *config.Platform, c *catalog.Catalog) (*Model, error) {
+	r := resolver{
+		platform: p, catalog: c, still: map[*catalog.Component]still{},
+		facts: map[string]*yaml.Node{
+			catalog.RefPlatformName:  reference.String(p.Metadata.Name),
+			catalog.RefRepositoryURL: reference.String(p.Spec.Repository.URL),
+			catalog.RefAWSAccountID:  reference.String(p.Spec.AWS.AccountID),
+			catalog.RefAWSRegion:     reference.String(p.Spec.AWS.Region),
+		},
+	}
+	m := &Model{Name: p.Metadata.Name, Repository: p.Spec.Repository, AWS: p.Spec.AWS}
+	for _, name := range slices.Sorted(maps.Keys(p.Spec.Clusters)) {
+		m.Clusters = append(m.Clusters, r.cluster(name, p.Spec.Clusters[name]))
+	}
+	if err := r.problems.Err(); err != nil {
+		r.problems.Sort()
+		return nil, err
+	}
+	return m, nil
+}
+
+type resolver struct {
+	platform *config.Platform
+	catalog  *catalog.Catalog
+	facts    map[string]*yaml.Node
+	// still are the objects of components that hold no references and so are
+	// the same on every cluster.
+	still    map[*catalog.Component]still
+	problems diag.Problems
+}
+
+type still struct {
+	manifests []Manifest
+	stages    []Stage
+}
+
+func (r *resolver) report(message, hint string, path ...string) {
+	r.problems = append(r.problems, diag.Problem{Position: r.platform.KeyPosition(path...), Message: message, Hint: hint})
+}
+
+func (r *resolver) cluster(name string, spec config.Cluster) Cluster {
+	c := Cluster{
+		Name: name, FullName: r.platform.Metadata.Name + "-" + name,
+		Engine: spec.Engine, HA: spec.Size == config.SizeHA, Domain: spec.Domain,
+	}
+	facts := maps.Clone(r.facts)
+	facts[catalog.RefClusterName] = reference.String(c.Name)
+	facts[catalog.RefClusterDomain] = reference.String(c.Domain)
+	facts[catalog.RefClusterSize] = reference.String(string(spec.Size))
+	facts[catalog.RefClusterFullName] = reference.String(c.FullName)
+
+	enabled := r.enabled(name, spec)
+	order := r.order(name, enabled)
+	c.Components = make([]Component, 0, len(order))
+	for _, comp := range order {
+		c.Components = append(c.Components, r.component(c, comp, spec, facts))
+	}
+	c.Apps = r.apps(c)
+	r.namespaces(c)
+	return c
+}
+
+// enabled returns the components that the cluster installs, sorted by name.
+func (r *resolver) enabled(cluster string, spec config.Cluster) []*catalog.Component {
+	enabled := make([]*catalog.Component, 0, len(spec.Components))
+	for _, name := range slices.Sorted(maps.Keys(spec.Components)) {
+		comp, ok := r.catalog.Component(name)
+		if !ok {
+			hint := "bootstrap component list shows what there is; a component of one's own is a folder in components/"
+			if near := strictyaml.Nearest(name, r.catalog.Names()); near != "" {
+				hint = "did you mean " + near + "?"
+			}
+			r.report("there is no component "+name, hint, "spec", "clusters", cluster, "components", name)
+			continue
+		}
+		if spec.Components[name].On() {
+			enabled = append(enabled, comp)
+		}
+	}
+	return enabled
+}
+
+func (r *resolver) component(c Cluster, spec *catalog.Component, from config.Cluster, facts map[string]*yaml.Node) Component {
+	parameters, problems := spec.ResolveParameters(from.Components[spec.Name].Parameters, c.HA, r.platform,
+		"spec", "clusters", c.Name, "components", spec.Name, "parameters")
+	r.problems = append(r.problems, problems...)
+	comp := Component{
+		Spec: spec, Name: spec.Name, Namespace: spec.Namespace.Name,
+		DependsOn: spec.DependsOn, Parameters: parameters,
+	}
+	if len(problems) > 0 {
+		return comp // references to its parameters cannot be filled in
+	}
+	lookup := func(name string) *yaml.Node {
+		switch name {
+		case catalog.RefComponentName:
+			return reference.String(spec.Name)
+		case catalog.RefComponentNamespace:
+			return reference.String(spec.Namespace.Name)
+		}
+		if n, ok := facts[name]; ok {
+			return n
+		}
+		return parameters[name[len(catalog.RefParameters):]]
+	}
+	if values := spec.Values(c.HA); values != nil {
+		comp.Values = values.Resolve(lookup)
+	}
+	comp.Manifests, comp.Stages = r.objects(spec, lookup)
+	return comp
+}
+
+// objects returns the manifests and stages of a component; the same ones
+// again where no reference changes them.
+func (r *resolver) objects(spec *catalog.Component, lookup reference.Lookup) ([]Manifest, []Stage) {
+	if s, ok := r.still[spec]; ok {
+		return s.manifests, s.stages
+	}
+	s := still{manifests: manifests(spec.Manifests, lookup)}
+	for _, stage := range spec.Stages {
+		s.stages = append(s.stages, Stage{Name: stage.Name, Manifests: manifests(stage.Manifests, lookup)})
+	}
+	if !spec.Varies() {
+		r.still[spec] = s
+	}
+	return s.manifests, s.stages
+}
+
+func manifests(from []catalog.Manifest, lookup reference.Lookup) []Manifest {
+	if len(from) == 0 {
+		return nil
+	}
+	resolved := make([]Manifest, len(from))
+	for i, m := range from {
+		resolved[i] = Manifest{File: m.File, Docs: []*yaml.Node{m.Doc.Resolve(lookup)}}
+	}
+	return resolved
+}
+
+func (r *resolver) apps(c Cluster) []App {
+	var apps []App
+	for _, name := range slices.Sorted(maps.Keys(r.platform.Spec.Apps)) {
+		app := r.platform.Spec.Apps[name]
+		if len(app.Clusters) > 0 && !slices.Contains(app.Clusters, c.Name) {
+			continue
+		}
+		resolved := App{
+			Name: name, Namespace: app.Namespace, Image: app.Image, Port: app.Port,
+			MinReplicas: app.Replicas.Min, MaxReplicas: app.Replicas.Max, HA: c.HA, Domain: c.Domain, Config: app,
+		}
+		if resolved.Namespace == "" {
+			resolved.Namespace = name
+		}
+		apps = append(apps, resolved)
+	}
+	return apps
+}
+
+// namespaces refuses a namespace that two owners would both configure. Apps
+// may share one with each other.
+func (r *resolver) namespaces(c Cluster) {
+	owners := make(map[string]string, len(c.Components))
+	for _, comp := range c.Components {
+		if first, taken := owners[comp.Namespace]; taken {
+			r.report(fmt.Sprintf("components %s and %s both own the namespace %s", first, comp.Name, comp.Namespace),
+				"disable one of them", "spec", "clusters", c.Name, "components", comp.Name)
+			continue
+		}
+		owners[comp.Namespace] = comp.Name
+	}
+	for _, app := range c.Apps {
+		if owner, taken := owners[app.Namespace]; taken {
+			r.report(fmt.Sprintf("namespace %s of app %s belongs to component %s", app.Namespace, app.Name, owner),
+				"give the app a namespace of its own", "spec", "apps", app.Name)
+		}
+	}
+}

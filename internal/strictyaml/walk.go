@@ -1,0 +1,193 @@
+package strictyaml
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/groundwork-dev/groundwork/internal/diag"
+)
+
+// walker turns nodes into plain values and notes everything that strict YAML
+// does not allow.
+type walker struct {
+	file     string
+	path     []string
+	problems diag.Problems
+	tooDeep  bool
+}
+
+func (w *walker) refuse(n *yaml.Node, message, hint string) {
+	w.problems = append(w.problems, diag.Problem{
+		Position: diag.Position{File: w.file, Line: n.Line, Column: n.Column},
+		Path:     dotted(w.path),
+		Message:  message,
+		Hint:     hint,
+	})
+}
+
+func (w *walker) value(n *yaml.Node) any {
+	w.checkExtras(n)
+	if len(w.path) > MaxDepth {
+		if !w.tooDeep {
+			w.tooDeep = true
+			w.path = w.path[:3:3]
+			w.refuse(n, fmt.Sprintf("values nest more than %d deep", MaxDepth), "")
+		}
+		return nil
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		return w.mapping(n)
+	case yaml.SequenceNode:
+		list := make([]any, 0, len(n.Content))
+		for i, c := range n.Content {
+			list = append(list, w.child(strconv.Itoa(i), c))
+		}
+		return list
+	case yaml.ScalarNode:
+		return w.scalar(n)
+	default:
+		return nil
+	}
+}
+
+func (w *walker) child(key string, n *yaml.Node) any {
+	saved := w.path
+	w.path = append(w.path, key)
+	v := w.value(n)
+	w.path = saved
+	return v
+}
+
+// checkExtras refuses anchors, aliases and tags.
+func (w *walker) checkExtras(n *yaml.Node) {
+	switch {
+	case n.Kind == yaml.AliasNode:
+		w.refuse(n, fmt.Sprintf("alias *%s is not allowed", clip(n.Value)), "write the value itself")
+	case n.Anchor != "":
+		w.refuse(n, fmt.Sprintf("anchor &%s is not allowed", clip(n.Anchor)), "write the value where it is needed")
+	case n.Style&yaml.TaggedStyle != 0:
+		w.refuse(n, fmt.Sprintf("tag %s is not allowed", clip(n.Tag)), "quote the value to make it a string")
+	}
+}
+
+func (w *walker) mapping(n *yaml.Node) any {
+	m := make(map[string]any, len(n.Content)/2)
+	lines := make(map[string]int, len(n.Content)/2)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		key, ok := w.key(k)
+		if !ok {
+			continue
+		}
+		if first, twice := lines[key]; twice {
+			w.refuse(k, fmt.Sprintf("key %q is there twice", clip(key)), fmt.Sprintf("the first one is in line %d", first))
+			continue
+		}
+		lines[key] = k.Line
+		m[key] = w.child(key, v)
+	}
+	return m
+}
+
+// key returns the text of a key. Whole numbers count as text, as in JSON.
+func (w *walker) key(k *yaml.Node) (string, bool) {
+	before := len(w.problems)
+	w.checkExtras(k)
+	switch {
+	case len(w.problems) > before:
+		return "", false
+	case k.Kind != yaml.ScalarNode:
+		w.refuse(k, "a key cannot be a mapping or a list", "quote it if it is text")
+		return "", false
+	case k.Tag == "!!merge":
+		w.refuse(k, "merge key << is not allowed", "write the keys themselves")
+		return "", false
+	case k.Tag == "!!str" || k.Tag == "!!int" || k.Tag == "!!timestamp":
+		return k.Value, true
+	default:
+		w.refuse(k, fmt.Sprintf("key %s is %s, want text", clip(k.Value), tagNoun(k.Tag)), "quote it")
+		return "", false
+	}
+}
+
+func (w *walker) scalar(n *yaml.Node) any {
+	switch n.Tag {
+	case "!!null":
+		return nil
+	case "!!bool":
+		return strings.EqualFold(n.Value, "true")
+	case "!!int":
+		var v any
+		if err := n.Decode(&v); err != nil {
+			return n.Value
+		}
+		return v
+	case "!!float":
+		var v float64
+		if err := n.Decode(&v); err != nil {
+			return n.Value
+		}
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			w.refuse(n, fmt.Sprintf("%s is not a finite number", n.Value), "quote it if it is text")
+			return nil
+		}
+		return v
+	default:
+		return n.Value
+	}
+}
+
+func tagNoun(tag string) string {
+	switch tag {
+	case "!!null":
+		return "empty"
+	case "!!bool":
+		return "true or false"
+	default:
+		return "a number"
+	}
+}
+
+// dotted writes a path for people: spec.zones[1], or spec["a.b"] for a key
+// that holds a dot.
+func dotted(path []string) string {
+	var b strings.Builder
+	for _, p := range path {
+		switch {
+		case isIndex(p) && b.Len() > 0:
+			b.WriteString("[" + p + "]")
+		case p == "" || strings.ContainsAny(p, ". []\"\n\r\t"):
+			b.WriteString("[" + strconv.Quote(clip(p)) + "]")
+		default:
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(clip(p))
+		}
+	}
+	return b.String()
+}
+
+func isIndex(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != "" && len(s) < 7
+}
+
+// clip shortens long text for a message.
+func clip(s string) string {
+	const limit = 60
+	r := []rune(s[:min(len(s), 4*limit+4)])
+	if len(r) > limit {
+		return string(r[:limit]) + "…"
+	}
+	return strings.ToValidUTF8(string(r), "")
+}

@@ -93,7 +93,8 @@ func (ck checker) flow(i int, flow Flow) {
 		switch {
 		case peer.Kind == PeerDNS && flow.Direction != Egress:
 			ck.report("dns is a peer of egress only", "", here...)
-		case peer.Kind == PeerSelf, peer.Kind == PeerDNS, peer.Kind == PeerAPIServer && flow.Direction == Egress:
+		case peer.Kind == PeerSelf, peer.Kind == PeerDNS:
+		case flow.Direction == Egress && (peer.Kind == PeerAPIServer || peer.Kind == PeerPods):
 		case len(flow.Ports) == 0:
 			ck.report(fmt.Sprintf("flow %s opens every port to %s", flow.Name, peer.Kind), "list its ports", at()...)
 		}

@@ -7,7 +7,7 @@ type Flow struct {
 	Direction Direction         `json:"direction"`
 	Pods      map[string]string `json:"pods,omitempty" jsonschema_description:"Labels of the component's pods that it is about; all pods of the namespace by default."`
 	Peers     []Peer            `json:"peers" jsonschema:"minItems=1" jsonschema_description:"Who is at the other end; any of them."`
-	Ports     []Port            `json:"ports,omitempty" jsonschema_description:"Ports of the pods for ingress, of the peers for egress; every port by default, which only the peer self may have. A dns peer has its own."`
+	Ports     []Port            `json:"ports,omitempty" jsonschema_description:"Ports of the pods for ingress, of the peers for egress; every port by default, which only self, and pods for egress, may have. dns and egress to apiserver have their own."`
 }
 
 // Direction is seen from the component's pods.

@@ -3,8 +3,12 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
+	"sync"
 
+	"github.com/groundwork-dev/groundwork/docs/schema"
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/strictyaml"
 )
@@ -12,17 +16,78 @@ import (
 // Source knows where in the file the values of a Platform stand.
 type Source = strictyaml.Locator
 
+// compiled is the schema of this package, compiled when a file is first
+// parsed. It is a constant in all but name: its input is part of the program.
+var compiled = sync.OnceValues(func() (*strictyaml.Schema, error) {
+	return strictyaml.CompileSchema("platform.v1alpha1.json", schema.Platform)
+})
+
+// Schema returns the JSON schema of platform.yaml.
+func Schema() []byte { return append([]byte(nil), schema.Platform...) }
+
 // Parse reads a platform from the content of a file. The error is
 // diag.Problems.
-func Parse(file string, data []byte) (*Platform, error) { panic("soon") }
+func Parse(file string, data []byte) (*Platform, error) {
+	doc, err := strictyaml.Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	return fromDocument(doc)
+}
 
 // Load reads a platform from a file. The error is diag.Problems for what is
 // wrong with the file, and wraps fs.ErrNotExist when there is none.
-func Load(fsys fs.FS, name string) (*Platform, error) { panic("soon") }
+func Load(fsys fs.FS, name string) (*Platform, error) {
+	data, err := strictyaml.Read(fsys, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w (make one with `bootstrap init`)", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Parse(name, data)
+}
+
+func fromDocument(doc *strictyaml.Document) (*Platform, error) {
+	schema, err := compiled()
+	if err != nil {
+		return nil, err
+	}
+	problems := doc.Validate(schema)
+	p, err := decode(doc)
+	switch {
+	case p == nil, err != nil && len(problems) == 0:
+		return nil, fmt.Errorf("decoding %s: %w", doc.File(), err)
+	}
+	if err := finish(p, problems); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
 
 // Complete fills in the defaults of a platform made in code and checks it as
-// Parse would.
-func Complete(p *Platform) error { panic("soon") }
+// Parse does. The error is diag.Problems without lines.
+func Complete(p *Platform) error {
+	schema, err := compiled()
+	if err != nil {
+		return err
+	}
+	value, err := plain(p)
+	if err != nil {
+		return err
+	}
+	return finish(p, schema.Validate(value, p))
+}
+
+// finish adds the defaults and the semantic checks. Where the schema has
+// refused a value, the checks keep quiet about the same value.
+func finish(p *Platform, known diag.Problems) error {
+	p.setDefaults()
+	c := checker{p: p, known: known, problems: known}
+	c.check()
+	c.problems.Sort()
+	return c.problems.Err()
+}
 
 // Position is the place in the file of the value at path, such as "spec",
 // "clusters", "dev"; of the nearest value above it when there is none. A
@@ -41,6 +106,3 @@ func (p *Platform) KeyPosition(path ...string) diag.Position {
 	}
 	return p.source.KeyPosition(path...)
 }
-
-// Schema returns the JSON schema of platform.yaml.
-func Schema() []byte { panic("soon") }

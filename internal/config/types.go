@@ -75,7 +75,7 @@ type Spec struct {
 	// AWS account, region and zones that the clusters live in.
 	AWS AWS `json:"aws"`
 	// Clusters by name, such as dev and prod.
-	Clusters map[string]Cluster `json:"clusters" jsonschema:"minProperties=1"`
+	Clusters map[string]Cluster `json:"clusters"`
 	// Apps by name.
 	Apps map[string]App `json:"apps,omitempty"`
 }
@@ -84,7 +84,7 @@ type Spec struct {
 type Repository struct {
 	// Address of the repository: https://host/path or ssh://git@host/path,
 	// never with a password or token inside.
-	URL string `json:"url" jsonschema:"minLength=1,maxLength=2048" jsonschema_extras:"x-want=https://host/path or ssh://git@host/path"`
+	URL string `json:"url" jsonschema:"minLength=1,maxLength=2048" jsonschema_extras:"x-want=https://host/path or ssh://git@host/path,x-secret=true"`
 	// Branch that the clusters follow.
 	Branch string `json:"branch,omitempty" jsonschema:"minLength=1,maxLength=200,default=main" jsonschema_extras:"x-want=the name of a branch"`
 	// Forge that holds the repository. Without it, the host of the URL tells:

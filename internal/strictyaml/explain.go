@@ -40,6 +40,9 @@ func (e *explainer) problems() diag.Problems {
 }
 
 func (e *explainer) explain(f finding) diag.Problem {
+	if k, ok := f.kind.(*kind.UniqueItems); ok {
+		f.path = append(slices.Clone(f.path), strconv.Itoa(k.Duplicates[1]))
+	}
 	path := slices.Concat(e.prefix, f.path)
 	if f.key != "" {
 		return e.explainKey(f, path)
@@ -97,8 +100,7 @@ func (e *explainer) message(f finding, path []string) (message, hint string) {
 		}
 		return fmt.Sprintf("is %s, %s", shown, wanted), ""
 	case *kind.UniqueItems:
-		item := lookup(value, []string{strconv.Itoa(k.Duplicates[1])})
-		return fmt.Sprintf("holds %s twice", e.show(nil, item, nil)), "remove one"
+		return shown + " is there twice", fmt.Sprintf("the first one is number %d of the list", k.Duplicates[0]+1)
 	}
 	if m := boundMessage(f.kind, shown); m != "" {
 		return m, wanted
@@ -185,7 +187,7 @@ func boundMessage(k any, shown string) string {
 // show writes a value for a message, as it stands in the file where that is
 // known. What a schema marks writeOnly is a secret and stays out of messages.
 func (e *explainer) show(schema map[string]any, value any, path []string) string {
-	if secret, _ := schema["writeOnly"].(bool); secret {
+	if secret, _ := schema["writeOnly"].(bool); secret || schema["x-secret"] != nil {
 		return "the value"
 	}
 	switch v := value.(type) {

@@ -60,4 +60,3 @@ func syntaxWords(text string) (message, hint string) {
 	}
 	return "is not valid YAML", "check indentation, quotes and brackets in this line and the one above"
 }
-

@@ -153,8 +153,10 @@ func tagNoun(tag string) string {
 	}
 }
 
-// dotted writes a path for people: spec.zones[1], or spec["a.b"] for a key
-// that holds a dot.
+// Dotted writes a path for people: spec.zones[1], or spec["a.b"] for a key that
+// holds a dot.
+func Dotted(path ...string) string { return dotted(path) }
+
 func dotted(path []string) string {
 	var b strings.Builder
 	for _, p := range path {

@@ -1,0 +1,11 @@
+// Package schema holds the published JSON schemas; editors and the tool read
+// the same files.
+package schema
+
+import _ "embed"
+
+// Platform is the JSON schema of platform.yaml, made from the types of
+// internal/config by `go test ./internal/config -run TestSchema -update`.
+//
+//go:embed platform.v1alpha1.json
+var Platform []byte

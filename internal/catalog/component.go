@@ -83,6 +83,7 @@ type Spec struct {
 	Provides        Provides             `json:"provides,omitzero" jsonschema_description:"What the component adds to the cluster's API."`
 	Requires        Requires             `json:"requires,omitzero" jsonschema_description:"What must be in the cluster's API before the component can be applied."`
 	Webhooks        []Webhook            `json:"webhooks,omitempty" jsonschema_description:"Admission and conversion webhooks that the component registers."`
+	Health          []HealthRule         `json:"health,omitempty" jsonschema_description:"When objects of a kind are ready, where their status does not say so in the usual way."`
 	ServiceAccounts []ServiceAccount     `json:"serviceAccounts,omitempty" jsonschema_description:"Service accounts that need an AWS role."`
 	Network         []Flow               `json:"network,omitempty" jsonschema_description:"Connections that the namespace's network policies open; nothing else passes."`
 	Workloads       []Workload           `json:"workloads,omitempty" jsonschema_description:"What runs in the end, and so what must become ready."`
@@ -138,14 +139,33 @@ type Requires struct {
 
 // Webhook is one webhook that the API server calls.
 type Webhook struct {
-	Name          string        `json:"name" jsonschema_description:"Name of the webhook inside its configuration; a CRD's name for a conversion webhook."`
-	Type          WebhookType   `json:"type"`
-	Configuration string        `json:"configuration,omitempty" jsonschema_description:"Name of the ValidatingWebhookConfiguration or MutatingWebhookConfiguration."`
-	Service       string        `json:"service" jsonschema_description:"Service in the component's namespace."`
-	Port          int           `json:"port" jsonschema:"minimum=1,maximum=65535" jsonschema_description:"Port of the Service."`
-	Path          string        `json:"path,omitempty"`
-	FailurePolicy FailurePolicy `json:"failurePolicy"`
-	Resources     []string      `json:"resources,omitempty" jsonschema_description:"What it is called for, resource.group (resource alone for the core group, * for all)."`
+	Name            string        `json:"name" jsonschema_description:"Name of the webhook inside its configuration; a CRD's name for a conversion webhook."`
+	Type            WebhookType   `json:"type"`
+	Configuration   string        `json:"configuration,omitempty" jsonschema_description:"Name of the ValidatingWebhookConfiguration or MutatingWebhookConfiguration."`
+	Service         string        `json:"service" jsonschema_description:"Service in the component's namespace."`
+	Port            int           `json:"port" jsonschema:"minimum=1,maximum=65535" jsonschema_description:"Port of the Service."`
+	Path            string        `json:"path,omitempty"`
+	FailurePolicy   FailurePolicy `json:"failurePolicy"`
+	FailurePolicyHA FailurePolicy `json:"failurePolicyHA,omitempty" jsonschema_description:"Where it differs on an ha cluster."`
+	Resources       []string      `json:"resources,omitempty" jsonschema_description:"What it is called for, resource.group (resource alone for the core group, * for all)."`
+}
+
+// Policy returns the failure policy for a cluster.
+func (w Webhook) Policy(ha bool) FailurePolicy {
+	if ha && w.FailurePolicyHA != "" {
+		return w.FailurePolicyHA
+	}
+	return w.FailurePolicy
+}
+
+// HealthRule says by CEL expressions on an object whether it is ready. They
+// are those of a Flux Kustomization's healthCheckExprs.
+type HealthRule struct {
+	APIVersion string `json:"apiVersion" jsonschema:"minLength=1"`
+	Kind       string `json:"kind" jsonschema:"minLength=1"`
+	Current    string `json:"current" jsonschema:"minLength=1" jsonschema_description:"True when the object is ready."`
+	InProgress string `json:"inProgress,omitempty" jsonschema_description:"True while it becomes ready."`
+	Failed     string `json:"failed,omitempty" jsonschema_description:"True when it will not become ready by itself."`
 }
 
 // WebhookType says when the API server calls a webhook.

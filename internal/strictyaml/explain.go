@@ -32,11 +32,7 @@ func (e *explainer) problems() diag.Problems {
 			ps = append(ps, p)
 		}
 	}
-	ps.Sort()
-	if more > 0 {
-		ps = append(ps, diag.Problem{Position: ps[len(ps)-1].Position, Message: fmt.Sprintf("and %d more problems", more)})
-	}
-	return ps
+	return capped(ps, more)
 }
 
 func (e *explainer) explain(f finding) diag.Problem {
@@ -89,7 +85,7 @@ func (e *explainer) message(f finding, path []string) (message, hint string) {
 	wanted := want(f.schema, "x-want")
 	switch k := f.kind.(type) {
 	case *kind.Type:
-		return e.typeMessage(k, value, shown, wanted)
+		return typeMessage(k, value, shown, wanted, oneOf(f.schema["enum"]))
 	case *kind.Enum:
 		return enumMessage(k.Want, value, shown)
 	case *kind.Const:
@@ -111,7 +107,12 @@ func (e *explainer) message(f finding, path []string) (message, hint string) {
 	return fmt.Sprintf("is %s, which is not allowed here", shown), describe(f.schema)
 }
 
-func (e *explainer) typeMessage(k *kind.Type, value any, shown, wanted string) (message, hint string) {
+// typeMessage explains a value of the wrong type; choices are the values of an
+// enum in words.
+func typeMessage(k *kind.Type, value any, shown, wanted, choices string) (message, hint string) {
+	if choices != "" {
+		wanted = choices
+	}
 	if wanted == "" {
 		nouns := make([]string, 0, len(k.Want))
 		for _, w := range k.Want {
@@ -121,18 +122,30 @@ func (e *explainer) typeMessage(k *kind.Type, value any, shown, wanted string) (
 		}
 		wanted = "want " + strings.Join(nouns, " or ")
 	}
-	_, isText := value.(string)
+	text, isText := value.(string)
 	switch {
 	case value == nil:
 		return "is empty, " + wanted, ""
 	case k.Got == "object" || k.Got == "array":
 		return fmt.Sprintf("is %s, %s", noun(k.Got), wanted), ""
-	case !isText && slices.Contains(k.Want, "string"):
+	case !isText && choices == "" && slices.Contains(k.Want, "string"):
 		return fmt.Sprintf("%s is %s, %s", shown, noun(k.Got), wanted), fmt.Sprintf("quote it: %q", strings.Trim(shown, `"`))
-	case isText && isNumber(value.(string)) && (slices.Contains(k.Want, "integer") || slices.Contains(k.Want, "number")):
+	case isText && slices.Contains(k.Want, "boolean"):
+		hint = booleanHint(text)
+	case isText && isNumber(text) && (slices.Contains(k.Want, "integer") || slices.Contains(k.Want, "number")):
 		return fmt.Sprintf("%s is %s, %s", shown, noun(k.Got), wanted), "remove the quotes"
 	}
-	return fmt.Sprintf("%s is %s, %s", shown, noun(k.Got), wanted), ""
+	return fmt.Sprintf("%s is %s, %s", shown, noun(k.Got), wanted), hint
+}
+
+func booleanHint(text string) string {
+	switch strings.ToLower(text) {
+	case "yes", "on", "true", "y":
+		return "write true, without quotes"
+	case "no", "off", "false", "n":
+		return "write false, without quotes"
+	}
+	return ""
 }
 
 func enumMessage(allowed []any, value any, shown string) (message, hint string) {
@@ -167,9 +180,9 @@ func boundMessage(k any, shown string) string {
 		if k.Got == 0 {
 			return "is empty text"
 		}
-		return fmt.Sprintf("is %s with %d characters, want at least %d", shown, k.Got, k.Want)
+		return fmt.Sprintf("is %s, want at least %d characters", shown, k.Want)
 	case *kind.MaxLength:
-		return fmt.Sprintf("is %s with %d characters, want at most %d", shown, k.Got, k.Want)
+		return fmt.Sprintf("has %d characters, want at most %d", k.Got, k.Want)
 	case *kind.Minimum:
 		return fmt.Sprintf("is %s, want at least %s", shown, number(k.Want))
 	case *kind.Maximum:

@@ -19,11 +19,22 @@ func Nearest(word string, candidates []string) string {
 		if len(c) > 64 {
 			continue
 		}
-		if d := levenshtein.Distance(lower, strings.ToLower(c), nil); d < bestDistance {
+		d := levenshtein.Distance(lower, strings.ToLower(c), nil)
+		if d == 2 && sameLetters(lower, strings.ToLower(c)) {
+			d = 1 // two letters changed places
+		}
+		if d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}
 	return best
+}
+
+func sameLetters(a, b string) bool {
+	x, y := []byte(a), []byte(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }
 
 // DidYouMean is the hint that names the candidate nearest to word, or all

@@ -20,6 +20,7 @@ func parse(file string, data []byte, limit int) ([]*Document, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var docs []*Document
 	var problems diag.Problems
+	more := 0
 	for limit < 0 || len(docs) < limit {
 		root, err := next(dec)
 		if errors.Is(err, io.EOF) {
@@ -35,10 +36,11 @@ func parse(file string, data []byte, limit int) ([]*Document, error) {
 		w := walker{file: file}
 		value := w.value(root)
 		problems = append(problems, w.problems...)
+		more += w.more
 		docs = append(docs, &Document{Root: root, file: file, value: value})
 	}
 	if len(problems) > 0 {
-		return nil, capped(problems)
+		return nil, capped(problems, more)
 	}
 	return docs, nil
 }
@@ -71,16 +73,14 @@ func isNothing(n *yaml.Node) bool {
 }
 
 // capped sorts problems and cuts them after MaxProblems, saying how many more
-// there are.
-func capped(ps diag.Problems) diag.Problems {
+// there are besides.
+func capped(ps diag.Problems, more int) diag.Problems {
 	ps.Sort()
-	if len(ps) <= MaxProblems {
-		return ps
+	if over := len(ps) - MaxProblems; over > 0 {
+		ps, more = ps[:MaxProblems:MaxProblems], more+over
 	}
-	more := len(ps) - MaxProblems
-	ps = ps[:MaxProblems:MaxProblems]
-	return append(ps, diag.Problem{
-		Position: ps[MaxProblems-1].Position,
-		Message:  fmt.Sprintf("and %d more problems", more),
-	})
+	if more > 0 {
+		ps = append(ps, diag.Problem{Position: ps[len(ps)-1].Position, Message: fmt.Sprintf("and %d more problems", more)})
+	}
+	return ps
 }

@@ -17,10 +17,15 @@ type walker struct {
 	file     string
 	path     []string
 	problems diag.Problems
+	more     int // problems beyond MaxProblems
 	tooDeep  bool
 }
 
 func (w *walker) refuse(n *yaml.Node, message, hint string) {
+	if len(w.problems) >= MaxProblems {
+		w.more++
+		return
+	}
 	w.problems = append(w.problems, diag.Problem{
 		Position: diag.Position{File: w.file, Line: n.Line, Column: n.Column},
 		Path:     dotted(w.path),
@@ -63,8 +68,8 @@ func (w *walker) child(key string, n *yaml.Node) any {
 	return v
 }
 
-// checkExtras refuses anchors, aliases and tags.
-func (w *walker) checkExtras(n *yaml.Node) {
+// checkExtras refuses anchors, aliases and tags and reports whether it did.
+func (w *walker) checkExtras(n *yaml.Node) bool {
 	switch {
 	case n.Kind == yaml.AliasNode:
 		w.refuse(n, fmt.Sprintf("alias *%s is not allowed", clip(n.Value)), "write the value itself")
@@ -72,7 +77,10 @@ func (w *walker) checkExtras(n *yaml.Node) {
 		w.refuse(n, fmt.Sprintf("anchor &%s is not allowed", clip(n.Anchor)), "write the value where it is needed")
 	case n.Style&yaml.TaggedStyle != 0:
 		w.refuse(n, fmt.Sprintf("tag %s is not allowed", clip(n.Tag)), "quote the value to make it a string")
+	default:
+		return false
 	}
+	return true
 }
 
 func (w *walker) mapping(n *yaml.Node) any {
@@ -96,10 +104,8 @@ func (w *walker) mapping(n *yaml.Node) any {
 
 // key returns the text of a key. Whole numbers count as text, as in JSON.
 func (w *walker) key(k *yaml.Node) (string, bool) {
-	before := len(w.problems)
-	w.checkExtras(k)
 	switch {
-	case len(w.problems) > before:
+	case w.checkExtras(k):
 		return "", false
 	case k.Kind != yaml.ScalarNode:
 		w.refuse(k, "a key cannot be a mapping or a list", "quote it if it is text")

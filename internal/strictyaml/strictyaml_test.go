@@ -1,0 +1,107 @@
+package strictyaml_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/groundwork-dev/groundwork/internal/strictyaml"
+)
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ in, want string }{
+		"twice":         {"a: 1\nb:\n  c: 1\n  c: 2\n", "f.yaml:4:3: b: key \"c\" is there twice (the first one is in line 3)"},
+		"anchor":        {"a: &x 1\n", "f.yaml:1:4: a: anchor &x is not allowed (write the value where it is needed)"},
+		"alias":         {"a: &x 1\nb: *x\n", "f.yaml:2:4: b: alias *x is not allowed"},
+		"unknown alias": {"a: 1\nb: *x\n", "f.yaml:2:4: alias *x is not allowed"},
+		"merge":         {"a:\n  <<: {b: 1}\n", "f.yaml:2:3: a: merge key << is not allowed"},
+		"tag":           {"a: !!binary aGk=\n", "f.yaml:1:4: a: tag !!binary is not allowed"},
+		"own tag":       {"a: !secret x\n", "tag !secret is not allowed"},
+		"list key":      {"? [a]\n: b\n", "a key cannot be a mapping or a list"},
+		"empty key":     {"~: b\n", "key ~ is empty, want text"},
+		"truth key":     {"true: b\n", "key true is true or false, want text (quote it)"},
+		"infinite":      {"a: .inf\n", "f.yaml:1:4: a: .inf is not a finite number"},
+		"all at once":   {"a: &x 1\na: .nan\n", "f.yaml:1:4: a: anchor &x is not allowed (write the value where it is needed)\nf.yaml:2:1: key \"a\" is there twice (the first one is in line 1)"},
+		"colon":         {"a: b: c\n", "a colon stands where no key can be"},
+		"tab":           {"a:\n\tb: c\n", "f.yaml:2: "},
+		"open quote":    {"a: \"b\n", "is not closed"},
+		"open bracket":  {"a: [b\n", "is not closed"},
+		"bad indent":    {"a:\n    b: 1\n  c: 2\n", "line up"},
+		"odd dash":      {"a:\n  - b\n  c: d\n", "line up"},
+		"directive":     {"%FOO bar\n--- a\n", "not allowed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := strictyaml.Parse("f.yaml", []byte(tc.in))
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error is\n%v\nwant it to hold\n%s", err, tc.want)
+			}
+			checkLines(t, []byte(tc.in), err)
+		})
+	}
+}
+
+func TestValue(t *testing.T) {
+	t.Parallel()
+	doc, err := strictyaml.Parse("f.yaml", []byte("\ufeff# head\ns: text\nq: \"7\"\ni: 7\nf: 1.5\nb: true\nn:\nd: 2026-01-02\nl: [1, {k: v}]\n8080: port\non: yes\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"s": "text", "q": "7", "i": 7, "f": 1.5, "b": true, "n": nil, "d": "2026-01-02",
+		"l": []any{1, map[string]any{"k": "v"}}, "8080": "port", "on": "yes",
+	}
+	if !reflect.DeepEqual(doc.Value(), want) {
+		t.Errorf("value is %#v", doc.Value())
+	}
+	for path, want := range map[string]string{
+		"s": "f.yaml:2:4", "n": "f.yaml:7:1", "l 1 k": "f.yaml:9:12", "l 9": "f.yaml:9:4", "zz": "f.yaml:2:1",
+	} {
+		if got := doc.Position(strings.Fields(path)...).String(); got != want {
+			t.Errorf("position of %s is %s, want %s", path, got, want)
+		}
+	}
+	if got := doc.KeyPosition("l", "1", "k").String(); got != "f.yaml:9:9" {
+		t.Errorf("position of the key is %s", got)
+	}
+}
+
+func TestParseAll(t *testing.T) {
+	t.Parallel()
+	docs, err := strictyaml.ParseAll("f.yaml", []byte("---\na: 1\n---\n# nothing\n---\nb: 2\n"))
+	if err != nil || len(docs) != 2 {
+		t.Fatalf("%d documents, error %v", len(docs), err)
+	}
+	if got := docs[1].Position("b").String(); got != "f.yaml:6:4" {
+		t.Errorf("position is %s", got)
+	}
+}
+
+func TestDecodeRefusesUnknownFields(t *testing.T) {
+	t.Parallel()
+	doc, err := strictyaml.Parse("f.yaml", []byte("a: 1\nb: 2\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ A, B int }
+	if err := doc.Decode(&got); err != nil || got.A != 1 || got.B != 2 {
+		t.Errorf("decoded %+v, error %v", got, err)
+	}
+	var less struct{ A int }
+	if err := doc.Decode(&less); err == nil {
+		t.Error("an unknown field passed")
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	known := []string{"dev", "prod", "engine", "cert-manager"}
+	for word, want := range map[string]string{
+		"engin": "engine", "Engine": "engine", "dve": "dev", "certmanager": "cert-manager", "staging": "", "": "", strings.Repeat("x", 100): "",
+	} {
+		if got := strictyaml.Nearest(word, known); got != want {
+			t.Errorf("nearest to %q is %q, want %q", word, got, want)
+		}
+	}
+}

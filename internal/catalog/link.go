@@ -76,5 +76,7 @@ func reach(name string, folders map[string]*folder, seen map[string]bool) {
 // reportAt adds a problem at a path below component.yaml's spec.
 func (f *folder) reportAt(message, hint string, path ...string) {
 	path = append([]string{"spec"}, path...)
-	f.problems = append(f.problems, diag.Problem{Position: f.document.Position(path...), Message: message, Hint: hint})
+	f.problems = append(f.problems, diag.Problem{
+		Position: f.document.Position(path...), Path: strictyaml.Dotted(path...), Message: message, Hint: hint,
+	})
 }

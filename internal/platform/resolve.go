@@ -54,7 +54,9 @@ type still struct {
 }
 
 func (r *resolver) report(message, hint string, path ...string) {
-	r.problems = append(r.problems, diag.Problem{Position: r.platform.KeyPosition(path...), Message: message, Hint: hint})
+	r.problems = append(r.problems, diag.Problem{
+		Position: r.platform.KeyPosition(path...), Path: strictyaml.Dotted(path...), Message: message, Hint: hint,
+	})
 }
 
 func (r *resolver) cluster(name string, spec config.Cluster) Cluster {

@@ -1,0 +1,198 @@
+package catalog_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/ext"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/groundwork-dev/groundwork/internal/catalog"
+)
+
+// template is a ConstraintTemplate as far as CEL goes.
+type template struct {
+	Metadata struct {
+		Name string `yaml:"name"`
+	} `yaml:"metadata"`
+	Spec struct {
+		CRD struct {
+			Spec struct {
+				Names struct {
+					Kind string `yaml:"kind"`
+				} `yaml:"names"`
+			} `yaml:"spec"`
+		} `yaml:"crd"`
+		Targets []struct {
+			Code []struct {
+				Engine string `yaml:"engine"`
+				Source struct {
+					Variables []struct {
+						Name       string `yaml:"name"`
+						Expression string `yaml:"expression"`
+					} `yaml:"variables"`
+					Validations []struct {
+						Expression        string `yaml:"expression"`
+						MessageExpression string `yaml:"messageExpression"`
+					} `yaml:"validations"`
+				} `yaml:"source"`
+			} `yaml:"code"`
+		} `yaml:"targets"`
+	} `yaml:"spec"`
+}
+
+func builtin(t *testing.T, name string) *catalog.Component {
+	t.Helper()
+	c, err := catalog.Load(catalog.BuiltinLayer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	comp, ok := c.Component(name)
+	if !ok {
+		t.Fatalf("there is no component %s", name)
+	}
+	return comp
+}
+
+// evaluate runs a rule the way the API server's CEL does and returns the
+// message of what it refuses, "" when it lets the object pass.
+func evaluate(t *testing.T, rule template, object, params map[string]any) string {
+	t.Helper()
+	env, err := cel.NewEnv(ext.Strings(), cel.Variable("variables", cel.MapType(cel.StringType, cel.DynType)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	variables := map[string]any{"anyObject": object, "params": params}
+	run := func(expression string) any {
+		ast, issues := env.Compile(expression)
+		if issues.Err() != nil {
+			t.Fatalf("compiling %s: %v", expression, issues.Err())
+		}
+		program, err := env.Program(ast)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, _, err := program.Eval(map[string]any{"variables": variables})
+		if err != nil {
+			t.Fatalf("evaluating %s: %v", expression, err)
+		}
+		if out.Type() == types.BoolType || out.Type() == types.StringType {
+			return out.Value()
+		}
+		return out
+	}
+	source := rule.Spec.Targets[0].Code[0].Source
+	for _, v := range source.Variables {
+		variables[v.Name] = run(v.Expression)
+	}
+	for _, v := range source.Validations {
+		if run(v.Expression) != true {
+			message, _ := run(v.MessageExpression).(string)
+			return message
+		}
+	}
+	return ""
+}
+
+const (
+	good = `{name: a, image: "ghcr.io/acme/a:1.0.0", resources: {requests: {cpu: 1, memory: 1Mi}, limits: {memory: 1Mi}}}`
+	bare = `{name: b, image: nginx}`
+	root = `{name: c, image: "quay.io/x/y@sha256:0000000000000000000000000000000000000000000000000000000000000000", securityContext: {privileged: true}}`
+)
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	rules := map[string]template{}
+	for _, m := range builtin(t, "gatekeeper").Stages[0].Manifests {
+		var rule template
+		if err := m.Doc.Root().Decode(&rule); err != nil {
+			t.Fatal(err)
+		}
+		if want := strings.ToLower(rule.Spec.CRD.Spec.Names.Kind); rule.Metadata.Name != want {
+			t.Errorf("%s: a template's name is its kind in small letters, %s", m.File, want)
+		}
+		rules[rule.Spec.CRD.Spec.Names.Kind] = rule
+	}
+	registries := map[string]any{"registries": []any{"ghcr.io/", "docker.io/grafana/"}, "accountRegistry": "1.dkr.ecr.eu-central-1.amazonaws.com/"}
+	resources := map[string]any{"requests": []any{"cpu", "memory"}, "limits": []any{"memory"}}
+	tests := map[string]struct {
+		rule   string
+		params map[string]any
+		object string
+		want   string
+	}{
+		"allowed registry":       {"AllowedRegistries", registries, pod(good), ""},
+		"the account's registry": {"AllowedRegistries", registries, pod(`{name: a, image: "1.dkr.ecr.eu-central-1.amazonaws.com/a:1"}`), ""},
+		"docker.io by default":   {"AllowedRegistries", registries, pod(`{name: a, image: "grafana/grafana:1"}`), ""},
+		"another registry":       {"AllowedRegistries", registries, pod(bare), "images are not from an allowed registry: b (nginx)"},
+		"a registry alike":       {"AllowedRegistries", registries, pod(`{name: a, image: "ghcr.io.evil.com/a:1"}`), "images are not from an allowed registry: a (ghcr.io.evil.com/a:1)"},
+		"an init container":      {"AllowedRegistries", registries, "{kind: Pod, spec: {containers: [" + good + "], initContainers: [" + bare + "]}}", "images are not from an allowed registry: b (nginx)"},
+		"an ephemeral container": {"NoPrivilegedContainers", nil, "{kind: Pod, spec: {containers: [" + good + "], ephemeralContainers: [" + root + "]}}", "privileged containers are not allowed: c"},
+		"a tag":                  {"PinnedImages", nil, pod(good), ""},
+		"a digest":               {"PinnedImages", nil, pod(root), ""},
+		"no tag":                 {"PinnedImages", nil, pod(bare), "images need a tag other than latest, or a digest: b (nginx)"},
+		"no tag, a port":         {"PinnedImages", nil, pod(`{name: a, image: "host:5000/a"}`), "images need a tag other than latest, or a digest: a (host:5000/a)"},
+		"latest":                 {"PinnedImages", nil, pod(`{name: a, image: "a:latest"}`), "images need a tag other than latest, or a digest: a (a:latest)"},
+		"resources":              {"RequiredResources", resources, pod(good), ""},
+		"no resources":           {"RequiredResources", resources, pod(bare), "containers must request cpu, memory and limit memory: b"},
+		"no limit":               {"RequiredResources", resources, pod(`{name: a, resources: {requests: {cpu: 1, memory: 1}}}`), "containers must request cpu, memory and limit memory: a"},
+		"not privileged":         {"NoPrivilegedContainers", nil, pod(good), ""},
+		"privileged":             {"NoPrivilegedContainers", nil, pod(root), "privileged containers are not allowed: c"},
+		"a Deployment":           {"NoPrivilegedContainers", nil, "{kind: Deployment, spec: {template: {spec: {containers: [" + root + "]}}}}", "privileged containers are not allowed: c"},
+		"a CronJob":              {"NoPrivilegedContainers", nil, "{kind: CronJob, spec: {jobTemplate: {spec: {template: {spec: {containers: [" + root + "]}}}}}}", "privileged containers are not allowed: c"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rule, ok := rules[test.rule]
+			if !ok {
+				t.Fatalf("there is no rule %s", test.rule)
+			}
+			var object map[string]any
+			if err := yaml.Unmarshal([]byte(test.object), &object); err != nil {
+				t.Fatal(err)
+			}
+			if got := evaluate(t, rule, object, test.params); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func pod(container string) string { return "{kind: Pod, spec: {containers: [" + container + "]}}" }
+
+// Every constraint is of a kind that a template of the stage before makes.
+func TestConstraintsHaveTemplates(t *testing.T) {
+	t.Parallel()
+	stages := builtin(t, "gatekeeper").Stages
+	if len(stages) != 2 || stages[0].Name != "templates" || stages[1].Name != "constraints" {
+		t.Fatalf("stages: %+v", stages)
+	}
+	kinds := map[string]bool{}
+	for _, m := range stages[0].Manifests {
+		var rule template
+		if err := m.Doc.Root().Decode(&rule); err != nil {
+			t.Fatal(err)
+		}
+		kinds[rule.Spec.CRD.Spec.Names.Kind] = false
+	}
+	for _, m := range stages[1].Manifests {
+		var constraint struct {
+			Kind string `yaml:"kind"`
+		}
+		if err := m.Doc.Root().Decode(&constraint); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := kinds[constraint.Kind]; !ok {
+			t.Errorf("%s: no template makes the kind %s", m.File, constraint.Kind)
+		}
+		kinds[constraint.Kind] = true
+	}
+	for kind, used := range kinds {
+		if !used {
+			t.Errorf("no constraint uses %s", kind)
+		}
+	}
+}

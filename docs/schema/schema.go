@@ -9,3 +9,9 @@ import _ "embed"
 //
 //go:embed platform.v1alpha1.json
 var Platform []byte
+
+// Component is the JSON schema of component.yaml, made from the types of
+// internal/catalog by `go test ./internal/catalog -run TestSchema -update`.
+//
+//go:embed component.v1alpha1.json
+var Component []byte

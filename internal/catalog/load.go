@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/groundwork-dev/groundwork/docs/schema"
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/strictyaml"
 )
@@ -25,7 +26,7 @@ var folderName = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$`)
 // exist is empty. Everything that is wrong is returned at once as
 // diag.Problems; any other error is one of reading.
 func Load(layers ...Layer) (*Catalog, error) {
-	schema, err := compiledSchema()
+	compiled, err := compiledSchema()
 	if err != nil {
 		return nil, fmt.Errorf("compiling the schema of component.yaml: %w", err)
 	}
@@ -49,7 +50,7 @@ func Load(layers ...Layer) (*Catalog, error) {
 		}
 	}
 	c := &Catalog{components: make(map[string]*Component, len(folders))}
-	loadAll(folders, schema)
+	loadAll(folders, compiled)
 	link(folders)
 	for _, f := range folders {
 		slices.Sort(f.component.DependsOn) // after link, which needs the order of the file
@@ -70,14 +71,14 @@ func Load(layers ...Layer) (*Catalog, error) {
 	return c, nil
 }
 
-// compiledSchema returns the schema of component.yaml, made once a process.
+// compiledSchema is the schema of component.yaml, compiled when a catalogue is
+// first loaded.
 var compiledSchema = sync.OnceValues(func() (*strictyaml.Schema, error) {
-	text, err := JSONSchema()
-	if err != nil {
-		return nil, err
-	}
-	return strictyaml.CompileSchema(schemaID, text)
+	return strictyaml.CompileSchema("component.v1alpha1.json", schema.Component)
 })
+
+// JSONSchema returns the JSON schema of component.yaml.
+func JSONSchema() []byte { return slices.Clone(schema.Component) }
 
 // loadAll loads the folders, as many at a time as there are processors.
 func loadAll(folders map[string]*folder, schema *strictyaml.Schema) {

@@ -3,11 +3,18 @@ package catalog
 // Flow is a kind of connection that a component's pods need. Network policies
 // deny everything else, so what is missing here does not work.
 type Flow struct {
-	Name      string            `json:"name" jsonschema:"pattern=^[a-z0-9]([-a-z0-9]*[a-z0-9])?$,maxLength=40" jsonschema_description:"What it is for; the network policy is named after it."`
-	Direction Direction         `json:"direction"`
-	Pods      map[string]string `json:"pods,omitempty" jsonschema_description:"Labels of the component's pods that it is about; all pods of the namespace by default."`
-	Peers     []Peer            `json:"peers" jsonschema:"minItems=1" jsonschema_description:"Who is at the other end; any of them."`
-	Ports     []Port            `json:"ports,omitempty" jsonschema_description:"Ports of the pods for ingress, of the peers for egress; every port by default, which only self, and pods for egress, may have. dns and egress to apiserver have their own."`
+	// What it is for; the network policy is named after it.
+	Name      string    `json:"name" jsonschema:"pattern=^[a-z0-9]([-a-z0-9]*[a-z0-9])?$,maxLength=40" jsonschema_extras:"x-want=at most 40 of a-z 0-9 and -"`
+	Direction Direction `json:"direction"`
+	// Labels of the component's pods that it is about; all pods of the namespace by
+	// default.
+	Pods map[string]string `json:"pods,omitempty"`
+	// Who is at the other end; any of them.
+	Peers []Peer `json:"peers" jsonschema:"minItems=1"`
+	// Ports of the pods for ingress, of the peers for egress; every port by default,
+	// which only self, and pods for egress, may have. dns and egress to apiserver have
+	// their own.
+	Ports []Port `json:"ports,omitempty"`
 }
 
 // Direction is seen from the component's pods.
@@ -23,11 +30,15 @@ const (
 type Peer struct {
 	Kind PeerKind `json:"kind"`
 	// Namespace and Pods belong to kind namespace and self.
-	Namespace string            `json:"namespace,omitempty" jsonschema:"pattern=^[a-z0-9]([-a-z0-9]*[a-z0-9])?$,maxLength=63" jsonschema_description:"For kind namespace: its name."`
-	Pods      map[string]string `json:"pods,omitempty" jsonschema_description:"For kinds namespace and self: labels of the pods there; all of them by default."`
+	// For kind namespace: its name.
+	Namespace string `json:"namespace,omitempty" jsonschema:"pattern=^[a-z0-9]([-a-z0-9]*[a-z0-9])?$,maxLength=63" jsonschema_extras:"x-want=a DNS label of at most 63 of a-z 0-9 and -"`
+	// For kinds namespace and self: labels of the pods there; all of them by default.
+	Pods map[string]string `json:"pods,omitempty"`
 	// CIDR and Except belong to kind cidr.
-	CIDR   string   `json:"cidr,omitempty" jsonschema_description:"For kind cidr."`
-	Except []string `json:"except,omitempty" jsonschema_description:"For kind cidr: ranges in it that stay closed."`
+	// For kind cidr.
+	CIDR string `json:"cidr,omitempty"`
+	// For kind cidr: ranges in it that stay closed.
+	Except []string `json:"except,omitempty"`
 }
 
 // PeerKind says what a peer is. A network policy cannot select the API server
@@ -59,8 +70,9 @@ const (
 
 // Port is a port of a flow.
 type Port struct {
-	Port     int      `json:"port" jsonschema:"minimum=1,maximum=65535"`
-	Protocol Protocol `json:"protocol,omitempty" jsonschema_description:"TCP by default."`
+	Port int `json:"port" jsonschema:"minimum=1,maximum=65535"`
+	// TCP by default.
+	Protocol Protocol `json:"protocol,omitempty"`
 }
 
 // Protocol is a transport protocol; empty is TCP.

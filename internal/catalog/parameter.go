@@ -20,26 +20,33 @@ var parameterName = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
 // JSON schema, of which this is the part that is allowed, plus defaults.
 type Parameter struct {
 	Schema
-	Default   any `json:"default,omitempty" jsonschema_description:"Taken where platform.yaml says nothing. A parameter without a default must be set."`
-	DefaultHA any `json:"defaultHA,omitempty" jsonschema_description:"Taken instead of default where the cluster's size is ha."`
+	// Taken where platform.yaml says nothing. A parameter without a default must be
+	// set.
+	Default any `json:"default,omitempty"`
+	// Taken instead of default where the cluster's size is ha.
+	DefaultHA any `json:"defaultHA,omitempty"`
 }
 
 // Schema is the part of JSON schema that parameters use.
 type Schema struct {
-	Type        SchemaType        `json:"type"`
-	Description string            `json:"description,omitempty"`
-	Enum        []any             `json:"enum,omitempty"`
-	Pattern     string            `json:"pattern,omitempty"`
-	MinLength   *int              `json:"minLength,omitempty"`
-	MaxLength   *int              `json:"maxLength,omitempty"`
-	Minimum     *float64          `json:"minimum,omitempty"`
-	Maximum     *float64          `json:"maximum,omitempty"`
-	MinItems    *int              `json:"minItems,omitempty"`
-	UniqueItems bool              `json:"uniqueItems,omitempty"`
-	Items       *Schema           `json:"items,omitempty" jsonschema_description:"For arrays: what each item is."`
-	Properties  map[string]Schema `json:"properties,omitempty" jsonschema_description:"For objects: its keys. Others are refused, unless additionalProperties says what they are."`
-	Required    []string          `json:"required,omitempty"`
-	Additional  *Schema           `json:"additionalProperties,omitempty" jsonschema_description:"For objects: what the value of any other key is."`
+	Type        SchemaType `json:"type"`
+	Description string     `json:"description,omitempty"`
+	Enum        []any      `json:"enum,omitempty"`
+	Pattern     string     `json:"pattern,omitempty"`
+	MinLength   *int       `json:"minLength,omitempty"`
+	MaxLength   *int       `json:"maxLength,omitempty"`
+	Minimum     *float64   `json:"minimum,omitempty"`
+	Maximum     *float64   `json:"maximum,omitempty"`
+	MinItems    *int       `json:"minItems,omitempty"`
+	UniqueItems bool       `json:"uniqueItems,omitempty"`
+	// For arrays: what each item is.
+	Items *Schema `json:"items,omitempty"`
+	// For objects: its keys. Others are refused, unless additionalProperties says what
+	// they are.
+	Properties map[string]Schema `json:"properties,omitempty"`
+	Required   []string          `json:"required,omitempty"`
+	// For objects: what the value of any other key is.
+	Additional *Schema `json:"additionalProperties,omitempty"`
 }
 
 // SchemaType is a JSON type.

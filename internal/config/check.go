@@ -23,16 +23,34 @@ const (
 	maxReplicas      = 1000
 )
 
-// checker finds what the schema cannot say.
+// Lengths beyond which only the schema looks at a value.
+const (
+	maxDomain = 200
+	maxImage  = 512
+	maxURL    = 2048
+)
+
+// checker finds what the schema cannot say. Names, lengths and choices are the
+// schema's.
 type checker struct {
-	p        *Platform
-	known    diag.Problems // found by the schema
-	problems diag.Problems
+	p     *Platform
+	known diag.Problems // found by the schema
+	found diag.Problems
+	more  int // beyond MaxProblems
+}
+
+// problems returns everything that is wrong in the order of the file.
+func (c *checker) problems() diag.Problems {
+	all := slices.Concat(c.known, c.found)
+	all.Sort()
+	if c.more > 0 {
+		all = append(all, diag.Problem{Position: all[len(all)-1].Position, Message: fmt.Sprintf("and %d more problems", c.more)})
+	}
+	return all
 }
 
 func (c *checker) check() {
 	s := &c.p.Spec
-	c.name(c.p.Metadata.Name, maxName, "metadata", "name")
 	c.repository(&s.Repository)
 	c.zones(&s.AWS)
 	domains := map[string]string{}
@@ -47,48 +65,35 @@ func (c *checker) check() {
 // refuse notes a problem with the value at path, unless the schema has told
 // one about it or about what holds it.
 func (c *checker) refuse(message, hint string, path ...string) {
-	c.note(c.p.Position(path...), message, hint, path)
+	c.note(c.p.Position, message, hint, path)
 }
 
 func (c *checker) refuseKey(message, hint string, path ...string) {
-	c.note(c.p.KeyPosition(path...), message, hint, path)
+	c.note(c.p.KeyPosition, message, hint, path)
 }
 
-func (c *checker) note(at diag.Position, message, hint string, path []string) {
+func (c *checker) note(at func(...string) diag.Position, message, hint string, path []string) {
+	if len(c.found) >= strictyaml.MaxProblems {
+		c.more++
+		return
+	}
 	dotted := strictyaml.Dotted(path...)
 	for _, k := range c.known {
 		if k.Path == dotted || strings.HasPrefix(dotted, k.Path+".") || strings.HasPrefix(dotted, k.Path+"[") {
 			return
 		}
 	}
-	if len(c.problems) < 2*strictyaml.MaxProblems {
-		c.problems = append(c.problems, diag.Problem{Position: at, Path: dotted, Message: message, Hint: hint})
-	}
+	c.found = append(c.found, diag.Problem{Position: at(path...), Path: dotted, Message: message, Hint: hint})
 }
 
-func (c *checker) name(name string, limit int, path ...string) {
-	if !isName(name, limit) {
-		c.refuse(fmt.Sprintf("%q is not a valid name", name), nameRule(limit), path...)
-	}
-}
-
-func (c *checker) nameKey(name string, limit int, path ...string) bool {
-	ok := isName(name, limit)
-	if !ok {
-		c.refuseKey(fmt.Sprintf("%q is not a valid name", name), nameRule(limit), append(path, name)...)
-	}
-	return ok
-}
+// quote writes a value of the file for a message.
+func quote(s string) string { return strconv.Quote(strictyaml.Clip(s)) }
 
 func nameRule(limit int) string {
 	return "want at most " + strconv.Itoa(limit) + " of a-z 0-9 and - that start with a letter and end with a letter or digit"
 }
 
-// isName reports whether a name is a DNS label that starts with a letter.
-func isName(s string, limit int) bool {
-	return isLabel(s, limit) && 'a' <= s[0]
-}
-
+// isLabel reports whether s is a DNS label of at most limit characters.
 func isLabel(s string, limit int) bool {
 	if s == "" || len(s) > limit || s[0] == '-' || s[len(s)-1] == '-' {
 		return false
@@ -108,12 +113,12 @@ func (c *checker) zones(a *AWS) {
 		letter, of := strings.CutPrefix(zone, a.Region)
 		switch {
 		case !of && a.Region != "":
-			c.refuse(fmt.Sprintf("%q is not a zone of %s", zone, a.Region), fmt.Sprintf("zones of %[1]s are named %[1]sa, %[1]sb, …", a.Region), path...)
+			c.refuse(fmt.Sprintf("%s is not a zone of %s", quote(zone), a.Region), fmt.Sprintf("zones of %[1]s are named %[1]sa, %[1]sb, …", a.Region), path...)
 		case of && (len(letter) != 1 || letter[0] < 'a' || letter[0] > 'z'):
-			c.refuse(fmt.Sprintf("%q is not an availability zone", zone), fmt.Sprintf("zones of %[1]s are named %[1]sa, %[1]sb, …", a.Region), path...)
+			c.refuse(fmt.Sprintf("%s is not an availability zone", quote(zone)), fmt.Sprintf("zones of %[1]s are named %[1]sa, %[1]sb, …", a.Region), path...)
 		}
 		if first, twice := seen[zone]; twice {
-			c.refuse(fmt.Sprintf("%q is there twice", zone), fmt.Sprintf("the first one is number %d of the list", first+1), path...)
+			c.refuse(fmt.Sprintf("%s is there twice", quote(zone)), fmt.Sprintf("the first one is number %d of the list", first+1), path...)
 			continue
 		}
 		seen[zone] = i
@@ -131,25 +136,23 @@ func (c *checker) zones(a *AWS) {
 
 func (c *checker) cluster(name string, cl Cluster, domains map[string]string) {
 	path := []string{"spec", "clusters", name}
-	c.nameKey(name, maxName, path[:2]...)
 	domain := append(slices.Clone(path), "domain")
 	if !isDomain(cl.Domain) {
-		c.refuse(fmt.Sprintf("is %q, want a DNS name such as %s.example.com", cl.Domain, name), "", domain...)
+		c.refuse(fmt.Sprintf("is %s, want a DNS name such as %s.example.com", quote(cl.Domain), name), "", domain...)
 	} else if other, taken := domains[cl.Domain]; taken {
-		c.refuse(fmt.Sprintf("%q is the domain of cluster %s already", cl.Domain, other), "give each cluster a domain of its own, such as "+name+"."+cl.Domain, domain...)
+		c.refuse(fmt.Sprintf("%s is the domain of cluster %s already", quote(cl.Domain), other), "give each cluster a domain of its own, such as "+name+"."+cl.Domain, domain...)
 	} else {
 		domains[cl.Domain] = name
-	}
-	components := append(slices.Clone(path), "components")
-	for id := range cl.Components {
-		c.nameKey(id, maxComponentName, components...)
 	}
 }
 
 // isDomain reports whether s is a DNS name of at least two labels.
 func isDomain(s string) bool {
+	if len(s) > maxDomain {
+		return false
+	}
 	labels := strings.Split(s, ".")
-	if len(s) > 200 || len(labels) < 2 || len(labels) > 20 {
+	if len(labels) < 2 {
 		return false
 	}
 	for _, l := range labels {
@@ -164,10 +167,9 @@ func isDomain(s string) bool {
 
 func (c *checker) app(name string, a App) {
 	path := func(p ...string) []string { return append([]string{"spec", "apps", name}, p...) }
-	c.nameKey(name, maxAppName, "spec", "apps")
 	c.image(a.Image, path("image"))
 	if !isLabel(a.Namespace, 63) {
-		c.refuse(fmt.Sprintf("is %q, want a DNS label of at most 63 of a-z 0-9 and -", a.Namespace), "", path("namespace")...)
+		c.refuse(fmt.Sprintf("is %s, want a DNS label of at most 63 of a-z 0-9 and -", quote(a.Namespace)), "", path("namespace")...)
 	} else if strings.HasPrefix(a.Namespace, "kube-") || a.Namespace == "default" || a.Namespace == "flux-system" {
 		c.refuse(fmt.Sprintf("namespace %q belongs to the cluster", a.Namespace), "give the app a namespace of its own", path("namespace")...)
 	}
@@ -177,7 +179,7 @@ func (c *checker) app(name string, a App) {
 	known := slices.Sorted(maps.Keys(c.p.Spec.Clusters))
 	for i, cl := range a.Clusters {
 		if _, ok := c.p.Spec.Clusters[cl]; !ok {
-			c.refuse(fmt.Sprintf("there is no cluster %q", cl), strictyaml.DidYouMean(cl, known), path("clusters", strconv.Itoa(i))...)
+			c.refuse("there is no cluster "+quote(cl), strictyaml.DidYouMean(cl, known), path("clusters", strconv.Itoa(i))...)
 		}
 	}
 	c.resources(a.Resources, path("resources"))
@@ -202,17 +204,20 @@ func (c *checker) resources(r Resources, path []string) {
 // image refuses what does not name one fixed image.
 func (c *checker) image(image string, path []string) {
 	const want = "want an image such as ghcr.io/org/app:1.2.3"
+	if len(image) > maxImage {
+		return
+	}
 	named, err := reference.ParseNormalizedNamed(image)
 	if err != nil {
-		c.refuse(fmt.Sprintf("%q is not an image reference", image), want, path...)
+		c.refuse(fmt.Sprintf("%s is not an image reference", quote(image)), want, path...)
 		return
 	}
 	tagged, hasTag := named.(reference.Tagged)
 	_, hasDigest := named.(reference.Digested)
 	switch {
 	case !hasTag && !hasDigest:
-		c.refuse(fmt.Sprintf("%q has neither a tag nor a digest", image), want, path...)
+		c.refuse(fmt.Sprintf("%s has neither a tag nor a digest", quote(image)), want, path...)
 	case hasTag && tagged.Tag() == "latest":
-		c.refuse(fmt.Sprintf("%q has the tag latest, which moves", image), "name a version, so that a rollback is possible", path...)
+		c.refuse(fmt.Sprintf("%s has the tag latest, which moves", quote(image)), "name a version, so that a rollback is possible", path...)
 	}
 }

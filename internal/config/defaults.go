@@ -33,7 +33,7 @@ func (r *Repository) setDefaults() {
 		r.Branch = "main"
 	}
 	u, err := url.Parse(r.URL)
-	if err != nil {
+	if err != nil || len(r.URL) > maxURL {
 		return
 	}
 	if r.Provider == "" {

@@ -11,7 +11,7 @@ import (
 // A URL that may hold a secret is never part of a message.
 func (c *checker) repository(r *Repository) {
 	if r.Branch != "" && !isBranch(r.Branch) {
-		c.refuse(fmt.Sprintf("%q cannot be the name of a branch", r.Branch), "", "spec", "repository", "branch")
+		c.refuse(quote(r.Branch)+" cannot be the name of a branch", "", "spec", "repository", "branch")
 	}
 	if u := c.repositoryURL(r); u != nil {
 		c.forge(r, u)
@@ -21,6 +21,9 @@ func (c *checker) repository(r *Repository) {
 func (c *checker) repositoryURL(r *Repository) *url.URL {
 	const forms = "want https://host/path or ssh://git@host/path"
 	path := []string{"spec", "repository", "url"}
+	if len(r.URL) > maxURL {
+		return nil
+	}
 	u, err := url.Parse(r.URL)
 	if err != nil || u.Scheme == "" || !strings.Contains(r.URL, "://") {
 		if user, host, repo, ok := scpForm(r.URL); ok {
@@ -37,13 +40,13 @@ func (c *checker) repositoryURL(r *Repository) *url.URL {
 	case u.Scheme == "http":
 		c.refuse("uses http, which sends the token in the clear", "use https://", path...)
 	case u.Scheme != "https" && u.Scheme != "ssh":
-		c.refuse(fmt.Sprintf("has the scheme %q", u.Scheme), forms, path...)
+		c.refuse("has the scheme "+quote(u.Scheme), forms, path...)
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(r.URL, "#"):
 		c.refuse("has a query or fragment, which no repository needs", "remove what follows ? or #", path...)
 	case !isHost(u):
-		c.refuse(fmt.Sprintf("has the host %q", u.Host), "want a host name, and a port only if it is unusual", path...)
+		c.refuse("has the host "+quote(u.Host), "want a host name, and a port only if it is unusual", path...)
 	case !isRepositoryPath(u):
-		c.refuse(fmt.Sprintf("has the path %q", u.Path), "want owner/name of letters, digits, - _ . and no empty or .. part", path...)
+		c.refuse("has the path "+quote(u.Path), "want owner/name of letters, digits, - _ . and no empty or .. part", path...)
 	default:
 		return u
 	}
@@ -71,7 +74,7 @@ func (c *checker) forge(r *Repository, u *url.URL) {
 	}
 	parts := strings.Count(strings.Trim(u.Path, "/"), "/") + 1
 	if r.Provider != ProviderGit && parts < 2 || (r.Provider == ProviderGitHub || r.Provider == ProviderGitea) && parts > 2 {
-		c.refuse(fmt.Sprintf("has the path %q", u.Path), fmt.Sprintf("a repository at %s is owner/name", r.Provider), "spec", "repository", "url")
+		c.refuse("has the path "+quote(u.Path), fmt.Sprintf("a repository at %s is owner/name", r.Provider), "spec", "repository", "url")
 	}
 }
 

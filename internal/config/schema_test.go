@@ -75,7 +75,7 @@ func named(s *jsonschema.Schema, property string, limit int) {
 }
 
 func namePattern(limit int) string {
-	return "^[a-z]$|^[a-z][-a-z0-9]{0," + strconv.Itoa(limit-2) + "}[a-z0-9]$"
+	return "^[a-z]([-a-z0-9]{0," + strconv.Itoa(limit-2) + "}[a-z0-9])?$"
 }
 
 func ptr(n uint64) *uint64 { return &n }

@@ -65,7 +65,7 @@ type Platform struct {
 type Metadata struct {
 	// Name of the platform. It is part of the names of clusters and of AWS
 	// resources, so it cannot change later.
-	Name string `json:"name" jsonschema:"minLength=1,maxLength=30,pattern=^[a-z]([-a-z0-9]*[a-z0-9])?$" jsonschema_extras:"x-want=at most 30 of a-z 0-9 and - that start with a letter and end with a letter or digit"`
+	Name string `json:"name" jsonschema:"minLength=1,maxLength=30,pattern=^[a-z]([-a-z0-9]{0\\,28}[a-z0-9])?$" jsonschema_extras:"x-want=at most 30 of a-z 0-9 and - that start with a letter and end with a letter or digit"`
 }
 
 // Spec is what a platform is made of.
@@ -100,7 +100,7 @@ type AWS struct {
 	// Number of the account: 12 digits, quoted so that a leading zero stays.
 	AccountID string `json:"accountID" jsonschema:"pattern=^[0-9]{12}$" jsonschema_extras:"x-want=a quoted string of 12 digits"`
 	// Region, such as eu-central-1.
-	Region string `json:"region" jsonschema:"maxLength=32,pattern=^[a-z]{2}(-[a-z]+)+-[0-9]$" jsonschema_extras:"x-want=an AWS region such as eu-central-1"`
+	Region string `json:"region" jsonschema:"maxLength=32,pattern=^[a-z]{2}(-[a-z]{1\\,12}){1\\,3}-[0-9]$" jsonschema_extras:"x-want=an AWS region such as eu-central-1"`
 	// Availability zones of the region; at least three where a cluster has
 	// size ha.
 	Zones []string `json:"zones" jsonschema:"minItems=1,maxItems=12,uniqueItems=true"`
@@ -137,7 +137,7 @@ type App struct {
 	// tag latest is refused because it moves.
 	Image string `json:"image" jsonschema:"minLength=1,maxLength=512" jsonschema_extras:"x-want=an image such as ghcr.io/org/app:1.2.3"`
 	// Namespace of the app; without it, the app's name.
-	Namespace string `json:"namespace,omitempty" jsonschema:"minLength=1,maxLength=63,pattern=^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" jsonschema_extras:"x-want=a DNS label of at most 63 of a-z 0-9 and -"`
+	Namespace string `json:"namespace,omitempty" jsonschema:"minLength=1,maxLength=63,pattern=^[a-z0-9]([-a-z0-9]{0\\,61}[a-z0-9])?$" jsonschema_extras:"x-want=a DNS label of at most 63 of a-z 0-9 and -"`
 	// Port on which the app answers HTTP.
 	Port int `json:"port" jsonschema:"minimum=1,maximum=65535" jsonschema_extras:"x-want=a port from 1 to 65535"`
 	// How many pods run.
@@ -168,7 +168,7 @@ type Resources struct {
 // ResourceList is an amount of CPU and memory in Kubernetes notation.
 type ResourceList struct {
 	// CPU in cores or millicores, such as 500m or "2".
-	CPU string `json:"cpu,omitempty" jsonschema:"maxLength=20,pattern=^([1-9][0-9]*m|[1-9][0-9]*|[0-9]+[.][0-9]{1\\,3})$" jsonschema_extras:"x-want=CPU in quotes such as \"500m\" or \"2\""`
+	CPU string `json:"cpu,omitempty" jsonschema:"maxLength=20,pattern=^([1-9][0-9]{0\\,6}m|[1-9][0-9]{0\\,3}|[0-9]{1\\,4}[.][0-9]{1\\,3})$" jsonschema_extras:"x-want=CPU in quotes such as \"500m\" or \"2\""`
 	// Memory in bytes with a unit, such as 128Mi or 1Gi.
-	Memory string `json:"memory,omitempty" jsonschema:"maxLength=20,pattern=^[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)$" jsonschema_extras:"x-want=memory with a unit such as 128Mi or 1Gi"`
+	Memory string `json:"memory,omitempty" jsonschema:"maxLength=20,pattern=^[1-9][0-9]{0\\,11}(Ki|Mi|Gi|Ti|k|M|G|T)$" jsonschema_extras:"x-want=memory with a unit such as 128Mi or 1Gi"`
 }

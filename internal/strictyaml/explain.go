@@ -39,6 +39,7 @@ func (e *explainer) explain(f finding) diag.Problem {
 	if k, ok := f.kind.(*kind.UniqueItems); ok {
 		f.path = append(slices.Clone(f.path), strconv.Itoa(k.Duplicates[1]))
 	}
+	f.schema = e.schemaAt(f.url)
 	path := slices.Concat(e.prefix, f.path)
 	if f.key != "" {
 		return e.explainKey(f, path)
@@ -58,14 +59,14 @@ func (e *explainer) explainKey(f finding, path []string) diag.Problem {
 	case *kind.AdditionalProperties:
 		p.Position = e.at.KeyPosition(full...)
 		if _, named := f.schema["patternProperties"]; named && len(properties) == 0 {
-			p.Message = fmt.Sprintf("%q is not a valid name", clip(f.key))
+			p.Message = fmt.Sprintf("%q is not a valid name", Clip(f.key))
 			p.Hint = want(f.schema, "x-want-name")
 			return p
 		}
 		p.Message, p.Hint = "unknown key", DidYouMean(f.key, slices.Collect(maps.Keys(properties)))
 	case *kind.PropertyNames:
 		p.Position = e.at.KeyPosition(full...)
-		p.Message, p.Hint = fmt.Sprintf("%q is not a valid name", clip(f.key)), want(f.schema, "x-want")
+		p.Message, p.Hint = fmt.Sprintf("%q is not a valid name", Clip(f.key)), want(f.schema, "x-want")
 	default:
 		p.Position = e.at.KeyPosition(path...)
 		p.Message = "is missing"
@@ -211,11 +212,11 @@ func (e *explainer) show(schema map[string]any, value any, path []string) string
 	case []any:
 		return "a list"
 	case string:
-		return strconv.Quote(clip(v))
+		return strconv.Quote(Clip(v))
 	}
 	if t, ok := e.at.(interface{ text(path ...string) string }); ok && path != nil {
 		if written := t.text(path...); written != "" {
-			return clip(written)
+			return Clip(written)
 		}
 	}
 	return fmt.Sprint(value)

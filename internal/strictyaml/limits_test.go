@@ -87,21 +87,23 @@ func hostile() map[string]struct {
 func TestHostileInputEndsQuickly(t *testing.T) { //nolint:paralleltest // measures time and memory
 	for name, in := range hostile() {
 		t.Run(name, func(t *testing.T) {
-			runtime.GC()
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			start := time.Now()
-			_, err := strictyaml.Parse("in.yaml", in.data)
-			took := time.Since(start)
-			runtime.ReadMemStats(&after)
-			if took > 100*time.Millisecond {
-				t.Errorf("took %s", took)
-			}
+			// The best of three: other work of the machine is not what it measures.
 			// All that was ever allocated bounds what was held at once.
-			if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20 {
-				t.Errorf("allocated %d MiB", used>>20)
+			var err error
+			best, used := time.Hour, uint64(0)
+			for range 3 {
+				runtime.GC()
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				start := time.Now()
+				_, err = strictyaml.Parse("in.yaml", in.data)
+				best = min(best, time.Since(start))
+				runtime.ReadMemStats(&after)
+				used = after.TotalAlloc - before.TotalAlloc
 			}
-			t.Logf("%s, %d KiB, %d bytes", took, (after.TotalAlloc-before.TotalAlloc)>>10, len(in.data))
+			if best > 100*time.Millisecond || used > 64<<20 {
+				t.Errorf("took %s and %d MiB", best, used>>20)
+			}
 			if in.want != "" && (err == nil || !strings.Contains(err.Error(), in.want)) {
 				t.Errorf("error is %v, want it to hold %q", err, in.want)
 			}

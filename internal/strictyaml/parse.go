@@ -12,8 +12,8 @@ import (
 )
 
 // parse reads at most limit documents that hold a value; -1 means all.
-func parse(file string, data []byte, limit int) ([]*Document, error) {
-	if p := checkText(file, data); p != nil {
+func parse(file string, data []byte, limit, marks int) ([]*Document, error) {
+	if p := checkText(file, data, marks); p != nil {
 		return nil, diag.Problems{*p}
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))

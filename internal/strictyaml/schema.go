@@ -67,8 +67,9 @@ func (s *Schema) Validate(value any, at Locator, path ...string) diag.Problems {
 
 // finding is one thing that the schema refuses.
 type finding struct {
-	path   []string // from the root of the checked value
-	schema map[string]any
+	path   []string       // from the root of the checked value
+	url    string         // of the schema that refuses
+	schema map[string]any // what is at url; only when it is explained
 	kind   jsonschema.ErrorKind
 	key    string // the key that is unknown or missing, if that is it
 }
@@ -83,7 +84,7 @@ type explainer struct {
 
 // collect flattens the tree of errors into findings.
 func (e *explainer) collect(v *jsonschema.ValidationError) {
-	f := finding{path: v.InstanceLocation, schema: e.schemaAt(v.SchemaURL), kind: v.ErrorKind}
+	f := finding{path: v.InstanceLocation, url: v.SchemaURL, kind: v.ErrorKind}
 	switch k := v.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		e.addKeys(f, k.Properties)

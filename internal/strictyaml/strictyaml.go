@@ -40,8 +40,11 @@ type Document struct {
 
 // Parse parses one document. The error is diag.Problems: all that is wrong,
 // each with its line and column.
-func Parse(file string, data []byte) (*Document, error) {
-	docs, err := parse(file, data, 2)
+func Parse(file string, data []byte) (*Document, error) { return ParseWithin(file, data, MaxMarks) }
+
+// ParseWithin is Parse with a limit of marks of the caller's own.
+func ParseWithin(file string, data []byte, marks int) (*Document, error) {
+	docs, err := parse(file, data, 2, marks)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +68,7 @@ func Parse(file string, data []byte) (*Document, error) {
 
 // ParseAll parses a stream of documents separated by ---; empty ones are left
 // out. The limits hold for the whole stream.
-func ParseAll(file string, data []byte) ([]*Document, error) { return parse(file, data, -1) }
+func ParseAll(file string, data []byte) ([]*Document, error) { return parse(file, data, -1, MaxMarks) }
 
 // Value returns the document as map[string]any, []any, string, int, int64,
 // uint64, float64, bool and nil. It belongs to the document: do not change it.

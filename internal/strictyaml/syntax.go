@@ -22,7 +22,7 @@ func syntaxProblem(file string, data []byte, err error) diag.Problem {
 	if alias, ok := strings.CutPrefix(text, "unknown anchor '"); ok {
 		name, _, _ := strings.Cut(alias, "'")
 		if i := bytes.Index(data, []byte("*"+name)); i >= 0 {
-			return *at(file, data, i, "alias *"+clip(name)+" is not allowed", "write the value itself; text that starts with * needs quotes")
+			return *at(file, data, i, "alias *"+Clip(name)+" is not allowed", "write the value itself; text that starts with * needs quotes")
 		}
 	}
 	last := bytes.Count(bytes.TrimRight(data, "\n"), []byte{'\n'}) + 1

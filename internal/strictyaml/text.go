@@ -10,7 +10,7 @@ import (
 
 // checkText refuses what is not bounded text before the YAML library sees it.
 // It runs in time linear in the size and allocates nothing on good input.
-func checkText(file string, data []byte) *diag.Problem {
+func checkText(file string, data []byte, maxMarks int) *diag.Problem {
 	if len(data) > MaxBytes {
 		return tooLarge(file, int64(len(data)))
 	}
@@ -35,8 +35,8 @@ func checkText(file string, data []byte) *diag.Problem {
 			return at(file, data, i, fmt.Sprintf("control character U+%04X", c), "remove it; YAML files are plain text")
 		}
 		if isMark(data, i) {
-			if marks++; marks > MaxMarks {
-				return at(file, data, i, fmt.Sprintf("more than %d values", MaxMarks), "split the file; a file of this tool never needs so many")
+			if marks++; marks > maxMarks {
+				return at(file, data, i, fmt.Sprintf("more than %d values", maxMarks), "split the file; a file of this tool never needs so many")
 			}
 		}
 		i++

@@ -72,11 +72,11 @@ func (w *walker) child(key string, n *yaml.Node) any {
 func (w *walker) checkExtras(n *yaml.Node) bool {
 	switch {
 	case n.Kind == yaml.AliasNode:
-		w.refuse(n, fmt.Sprintf("alias *%s is not allowed", clip(n.Value)), "write the value itself")
+		w.refuse(n, fmt.Sprintf("alias *%s is not allowed", Clip(n.Value)), "write the value itself")
 	case n.Anchor != "":
-		w.refuse(n, fmt.Sprintf("anchor &%s is not allowed", clip(n.Anchor)), "write the value where it is needed")
+		w.refuse(n, fmt.Sprintf("anchor &%s is not allowed", Clip(n.Anchor)), "write the value where it is needed")
 	case n.Style&yaml.TaggedStyle != 0:
-		w.refuse(n, fmt.Sprintf("tag %s is not allowed", clip(n.Tag)), "quote the value to make it a string")
+		w.refuse(n, fmt.Sprintf("tag %s is not allowed", Clip(n.Tag)), "quote the value to make it a string")
 	default:
 		return false
 	}
@@ -93,7 +93,7 @@ func (w *walker) mapping(n *yaml.Node) any {
 			continue
 		}
 		if first, twice := lines[key]; twice {
-			w.refuse(k, fmt.Sprintf("key %q is there twice", clip(key)), fmt.Sprintf("the first one is in line %d", first))
+			w.refuse(k, fmt.Sprintf("key %q is there twice", Clip(key)), fmt.Sprintf("the first one is in line %d", first))
 			continue
 		}
 		lines[key] = k.Line
@@ -116,7 +116,7 @@ func (w *walker) key(k *yaml.Node) (string, bool) {
 	case k.Tag == "!!str" || k.Tag == "!!int" || k.Tag == "!!timestamp":
 		return k.Value, true
 	default:
-		w.refuse(k, fmt.Sprintf("key %s is %s, want text", clip(k.Value), tagNoun(k.Tag)), "quote it")
+		w.refuse(k, fmt.Sprintf("key %s is %s, want text", Clip(k.Value), tagNoun(k.Tag)), "quote it")
 		return "", false
 	}
 }
@@ -141,6 +141,9 @@ func (w *walker) scalar(n *yaml.Node) any {
 		if math.IsInf(v, 0) || math.IsNaN(v) {
 			w.refuse(n, fmt.Sprintf("%s is not a finite number", n.Value), "quote it if it is text")
 			return nil
+		}
+		if v == 0 {
+			return 0.0 // not -0
 		}
 		return v
 	default:
@@ -170,12 +173,12 @@ func dotted(path []string) string {
 		case isIndex(p) && b.Len() > 0:
 			b.WriteString("[" + p + "]")
 		case p == "" || strings.ContainsAny(p, ". []\"\n\r\t"):
-			b.WriteString("[" + strconv.Quote(clip(p)) + "]")
+			b.WriteString("[" + strconv.Quote(Clip(p)) + "]")
 		default:
 			if b.Len() > 0 {
 				b.WriteByte('.')
 			}
-			b.WriteString(clip(p))
+			b.WriteString(Clip(p))
 		}
 	}
 	return b.String()
@@ -190,8 +193,8 @@ func isIndex(s string) bool {
 	return s != "" && len(s) < 7
 }
 
-// clip shortens long text for a message.
-func clip(s string) string {
+// Clip shortens long text for a message.
+func Clip(s string) string {
 	const limit = 60
 	r := []rune(s[:min(len(s), 4*limit+4)])
 	if len(r) > limit {

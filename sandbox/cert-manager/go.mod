@@ -1,0 +1,3 @@
+module github.com/groundwork-dev/groundwork/sandbox/cert-manager
+
+go 1.26.0

@@ -1,0 +1,69 @@
+# Every target works in a fresh clone; `make` alone lists them.
+
+GO            ?= go
+BIN           := bin/bootstrap
+VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS       := -s -w -X github.com/groundwork-dev/groundwork/internal/cli.buildVersion=$(VERSION)
+GOLANGCI      := v2.15.0
+TOOLS         := .cache/tools
+LINTER        := $(TOOLS)/golangci-lint-$(GOLANGCI)/golangci-lint
+E2E_TIMEOUT   ?= 40m
+DEMO_FLAGS    ?=
+
+# One flag set for every target, so that they share one build cache. The module
+# files are read as they are: a build that would change them fails.
+export CGO_ENABLED := 0
+export GOFLAGS     := -trimpath -mod=readonly
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint fmt generate check kustomize e2e demo deps linkcheck bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build bin/bootstrap
+	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/bootstrap
+
+test: build ## Run the unit tests and check that the committed trees are current
+	$(BIN) generate --check
+	$(GO) test ./...
+
+lint: $(LINTER) ## Run the linters and the formatter's check
+	$(LINTER) run ./...
+	$(LINTER) fmt --diff ./...
+
+fmt: $(LINTER) ## Format the Go code
+	$(LINTER) fmt ./...
+
+$(LINTER):
+	GOBIN='$(abspath $(@D))' $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+
+generate: build ## Write the trees that platform.yaml describes, and the JSON schema
+	$(GO) test ./internal/config -run Schema -update
+	$(BIN) generate
+
+check: build kustomize ## Fail when a generated file differs, or a kustomization does not build
+	$(BIN) generate --check
+
+kustomize: ## Build every kustomization with plain kubectl (or kustomize from go.mod)
+	@scripts/kustomize-all
+
+e2e: build deps ## Prove the main job on a real cluster (Linux, root)
+	$(GO) test -tags e2e -count=1 -timeout $(E2E_TIMEOUT) -v ./test/e2e/...
+
+demo: build deps ## Play the whole line on a real cluster in a sandbox (Linux, root)
+	$(BIN) demo $(DEMO_FLAGS)
+
+# The sandbox needs a few Debian packages to build its node; off Debian or
+# without root, the command only says what is missing.
+deps: build
+	$(BIN) sandbox deps --install
+
+linkcheck: ## Link Flux, kops and Argo CD in one program (minutes when cold)
+	$(GO) build -tags linkcheck -o /dev/null ./internal/linkcheck
+
+bench: build ## Measure start-up and generate, beside the peers
+	benchmarks/run startup generate growth
+
+clean: ## Remove what this Makefile built (not the user's sandbox cache)
+	rm -rf bin .cache dist

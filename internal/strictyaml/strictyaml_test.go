@@ -11,25 +11,29 @@ import (
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ in, want string }{
-		"twice":         {"a: 1\nb:\n  c: 1\n  c: 2\n", "f.yaml:4:3: b: key \"c\" is there twice (the first one is in line 3)"},
-		"anchor":        {"a: &x 1\n", "f.yaml:1:4: a: anchor &x is not allowed (write the value where it is needed)"},
-		"alias":         {"a: &x 1\nb: *x\n", "f.yaml:2:4: b: alias *x is not allowed"},
-		"unknown alias": {"a: 1\nb: *x\n", "f.yaml:2:4: alias *x is not allowed"},
-		"merge":         {"a:\n  <<: {b: 1}\n", "f.yaml:2:3: a: merge key << is not allowed"},
-		"tag":           {"a: !!binary aGk=\n", "f.yaml:1:4: a: tag !!binary is not allowed"},
-		"own tag":       {"a: !secret x\n", "tag !secret is not allowed"},
-		"list key":      {"? [a]\n: b\n", "a key cannot be a mapping or a list"},
-		"empty key":     {"~: b\n", "key ~ is empty, want text"},
-		"truth key":     {"true: b\n", "key true is true or false, want text (quote it)"},
-		"infinite":      {"a: .inf\n", "f.yaml:1:4: a: .inf is not a finite number"},
-		"all at once":   {"a: &x 1\na: .nan\n", "f.yaml:1:4: a: anchor &x is not allowed (write the value where it is needed)\nf.yaml:2:1: key \"a\" is there twice (the first one is in line 1)"},
-		"colon":         {"a: b: c\n", "a colon stands where no key can be"},
-		"tab":           {"a:\n\tb: c\n", "f.yaml:2: "},
-		"open quote":    {"a: \"b\n", "is not closed"},
-		"open bracket":  {"a: [b\n", "is not closed"},
-		"bad indent":    {"a:\n    b: 1\n  c: 2\n", "line up"},
-		"odd dash":      {"a:\n  - b\n  c: d\n", "line up"},
-		"directive":     {"%FOO bar\n--- a\n", "not allowed"},
+		"twice":          {"a: 1\nb:\n  c: 1\n  c: 2\n", "f.yaml:4:3: b: key \"c\" is there twice (the first one is in line 3)"},
+		"anchor":         {"a: &x 1\n", "f.yaml:1:4: a: anchor &x is not allowed (write the value where it is needed)"},
+		"alias":          {"a: &x 1\nb: *x\n", "f.yaml:2:4: b: alias *x is not allowed"},
+		"unknown alias":  {"a: 1\nb: *x\n", "f.yaml:2:4: alias *x is not allowed"},
+		"merge":          {"a:\n  <<: {b: 1}\n", "f.yaml:2:3: a: merge key << is not allowed"},
+		"tag":            {"a: !!binary aGk=\n", "f.yaml:1:4: a: tag !!binary is not allowed"},
+		"own tag":        {"a: !secret x\n", "tag !secret is not allowed"},
+		"list key":       {"? [a]\n: b\n", "a key cannot be a mapping or a list"},
+		"empty key":      {"~: b\n", "key ~ is empty, want text"},
+		"truth key":      {"true: b\n", "key true is true or false, want text (quote it)"},
+		"infinite":       {"a: .inf\n", "f.yaml:1:4: a: .inf is not a finite number"},
+		"all at once":    {"a: &x 1\na: .nan\n", "f.yaml:1:4: a: anchor &x is not allowed (write the value where it is needed)\nf.yaml:2:1: key \"a\" is there twice (the first one is in line 1)"},
+		"colon":          {"a: b: c\n", "a colon stands where no key can be"},
+		"tab":            {"a:\n\tb: c\n", "f.yaml:2: "},
+		"open quote":     {"a: \"b\n", "is not closed"},
+		"open bracket":   {"a: [b\n", "is not closed"},
+		"bad indent":     {"a:\n    b: 1\n  c: 2\n", "line up"},
+		"odd dash":       {"a:\n  - b\n  c: d\n", "line up"},
+		"lone return":    {"a: 1\rb: 2\n", "f.yaml:1:5: control character U+000D"},
+		"line separator": {"a: 1\u2028b: 2\n", "f.yaml:1:5: invisible character U+2028"},
+		"turned text":    {"a: \u202eb\n", "f.yaml:1:4: invisible character U+202E"},
+		"late mark":      {"a: 1\n\ufeffb: 2\n", "f.yaml:2:1: invisible character U+FEFF"},
+		"directive":      {"%FOO bar\n--- a\n", "not allowed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -44,7 +48,7 @@ func TestParseRefuses(t *testing.T) {
 
 func TestValue(t *testing.T) {
 	t.Parallel()
-	doc, err := strictyaml.Parse("f.yaml", []byte("\ufeff# head\ns: text\nq: \"7\"\ni: 7\nf: 1.5\nb: true\nn:\nd: 2026-01-02\nl: [1, {k: v}]\n8080: port\non: yes\n"))
+	doc, err := strictyaml.Parse("f.yaml", []byte("\ufeff# head\r\ns: text\r\nq: \"7\"\ni: 7\nf: 1.5\nb: true\nn:\nd: 2026-01-02\nl: [1, {k: v}]\n8080: port\non: yes\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,13 +25,13 @@ func checkText(file string, data []byte, maxMarks int) *diag.Problem {
 			if r == utf8.RuneError && n == 1 {
 				return at(file, data, i, fmt.Sprintf("byte 0x%02x is not UTF-8", c), "save the file as UTF-8")
 			}
-			if 0x80 <= r && r < 0xa0 && r != 0x85 || r == 0xfffe || r == 0xffff {
-				return at(file, data, i, fmt.Sprintf("control character U+%04X", r), "remove it")
+			if isHidden(r) && i+n > len("\ufeff") {
+				return at(file, data, i, fmt.Sprintf("invisible character U+%04X", r), "remove it; YAML files are plain text")
 			}
 			i += n
 			continue
 		}
-		if c < 0x20 && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
+		if c < 0x20 && c != '\n' && c != '\t' && !isCRLF(data, i) || c == 0x7f {
 			return at(file, data, i, fmt.Sprintf("control character U+%04X", c), "remove it; YAML files are plain text")
 		}
 		if isMark(data, i) {
@@ -42,6 +42,24 @@ func checkText(file string, data []byte, maxMarks int) *diag.Problem {
 		i++
 	}
 	return nil
+}
+
+// isHidden reports whether a character would make the file mean something else
+// than what a reviewer sees: controls, line breaks that editors do not count,
+// and marks that turn the direction of text around.
+func isHidden(r rune) bool {
+	switch {
+	case 0x80 <= r && r < 0xa0, r == 0x2028, r == 0x2029, 0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069:
+		return true
+	case r == 0xfeff, r == 0xfffe, r == 0xffff:
+		return true
+	}
+	return false
+}
+
+// isCRLF reports whether a line of Windows ends here.
+func isCRLF(data []byte, i int) bool {
+	return data[i] == '\r' && i+1 < len(data) && data[i+1] == '\n'
 }
 
 // isMark reports whether the byte may start or separate a YAML value. It errs

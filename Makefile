@@ -25,8 +25,8 @@ build: ## Build bin/bootstrap
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/bootstrap
 
 test: build ## Run the unit tests and check that the committed trees are current
-	$(BIN) generate --check
 	$(GO) test ./...
+	$(BIN) generate --check
 
 lint: $(LINTER) ## Run the linters and the formatter's check
 	$(LINTER) run ./...

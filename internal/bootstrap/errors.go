@@ -1,0 +1,89 @@
+package bootstrap
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/groundwork-dev/groundwork/internal/explain"
+)
+
+// errDeadline is why a run's context ends when its time is up.
+var errDeadline = errors.New("the time given by --timeout is up")
+
+// explainTimeout is how long a run that failed may look for the reason.
+const explainTimeout = 15 * time.Second
+
+// RefusedError says why the run did not begin to change anything.
+type RefusedError struct{ Reason, Fix string }
+
+func (e *RefusedError) Error() string {
+	if e.Fix == "" {
+		return e.Reason
+	}
+	return e.Reason + ": " + e.Fix
+}
+
+// Refused tells the error apart from others.
+func (*RefusedError) Refused() bool { return true }
+
+// DriftError says which files of the repository the run would have to
+// overwrite although somebody wrote them.
+type DriftError struct{ HandEdited, Foreign []string }
+
+func (e *DriftError) Error() string {
+	var b strings.Builder
+	b.WriteString("the repository holds files that this run would overwrite; nothing was changed")
+	for _, path := range e.HandEdited {
+		fmt.Fprintf(&b, "\n%s: generated, then edited by hand: move the change to platform.yaml or to clusters/<cluster>/patches/, and restore the file", path)
+	}
+	for _, path := range e.Foreign {
+		fmt.Fprintf(&b, "\n%s: not generated, but in the way of a generated file: move it", path)
+	}
+	return b.String()
+}
+
+// Drift tells the error apart from others.
+func (*DriftError) Drift() bool { return true }
+
+// TimeoutError says what the run was waiting for when its time was up, and why
+// that did not come.
+type TimeoutError struct {
+	Step      string
+	After     time.Duration
+	Diagnosis *explain.Diagnosis
+	Cause     error
+}
+
+func (e *TimeoutError) Error() string {
+	text := fmt.Sprintf("timed out after %s at: %s", e.After, e.Step)
+	if e.Diagnosis != nil {
+		return text + "\n" + e.Diagnosis.String()
+	}
+	if e.Cause != nil && !errors.Is(e.Cause, errDeadline) {
+		text += ": " + e.Cause.Error()
+	}
+	return text + "\nrun the same command again to continue"
+}
+
+func (e *TimeoutError) Unwrap() error { return e.Cause }
+
+// TimedOut tells the error apart from others.
+func (*TimeoutError) TimedOut() bool { return true }
+
+// notFastForward, rejected and lost read what kind of error a push ended with.
+func notFastForward(err error) bool {
+	var e interface{ NotFastForward() bool }
+	return errors.As(err, &e) && e.NotFastForward()
+}
+
+func rejected(err error) bool {
+	var e interface{ Rejected() bool }
+	return errors.As(err, &e) && e.Rejected()
+}
+
+func lost(err error) bool {
+	var e interface{ Lost() bool }
+	return errors.As(err, &e) && e.Lost()
+}

@@ -1,0 +1,170 @@
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/groundwork-dev/groundwork/internal/explain"
+)
+
+// step is one part of a run.
+type step struct {
+	name, title string
+	// check looks whether the step has nothing to do, and says why; nil for
+	// steps that only look.
+	check func(context.Context) (detail string, done bool, err error)
+	run   func(context.Context) (detail string, err error)
+}
+
+// run is one run under way.
+type run struct {
+	Options
+	deps   Deps
+	tell   func(Event)
+	report Report
+	// what check and run know of the step they are in
+	current step
+	began   float64
+
+	identity identity
+	flux     []*unstructured.Unstructured // what runs Flux
+	sync     []*unstructured.Unstructured // what tells it what to do
+	expected []kustomization
+
+	base   string // the branch's head, "" for none
+	files  fs.FS  // and its files
+	commit string // the commit that the cluster is to be at
+
+	held    context.Context // ends with the lock
+	release func()
+}
+
+// Run hands the cluster to Git, telling each event as it happens. The report is
+// never nil. Errors that a caller may want to tell apart are RefusedError,
+// DriftError, TimeoutError and diag.Problems; any other is a failure that
+// running again may overcome.
+func Run(ctx context.Context, opts Options, deps Deps, tell func(Event)) (*Report, error) {
+	r := &run{Options: opts, deps: deps, tell: tell, report: Report{
+		Cluster: opts.Cluster, Repository: opts.Repository.URL, Branch: opts.Repository.Branch, TreeHash: opts.Tree.Hash(),
+	}}
+	if opts.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, opts.Timeout, errDeadline)
+		defer cancel()
+	}
+	start := deps.Now()
+	defer func() { r.report.Seconds = deps.Now().Sub(start).Seconds() }()
+	if err := r.read(); err != nil {
+		return &r.report, err
+	}
+	r.held, r.release = ctx, func() {}
+	defer func() { r.release() }()
+	for _, s := range r.steps() {
+		if err := r.play(s); err != nil {
+			return &r.report, r.ended(ctx, s, err)
+		}
+	}
+	return &r.report, nil
+}
+
+// steps returns the run in its order. Nothing changes anywhere before the
+// lock is taken, and nothing in the repository or the cluster without it.
+func (r *run) steps() []step {
+	look := []step{
+		{"preflight", "Look at the repository and the cluster", nil, r.preflight},
+		{"compare", "Compare the repository with what platform.yaml generates", nil, r.compare},
+	}
+	if r.DryRun {
+		return append(look, step{"plan", "Plan", nil, r.plan})
+	}
+	return append(look, []step{
+		{"lock", "Lock the cluster against other runs", nil, r.lock},
+		{"push", "Commit and push", r.pushed, r.push},
+		{"credentials", "Give the cluster access to the repository", r.credentialed, r.credentials},
+		{"install", "Install Flux", r.installed, r.install},
+		{"sync", "Point Flux at the repository", r.synced, r.pointAt},
+		{"wait", "Wait until the cluster is what the repository says", nil, r.wait},
+		{"webhook", "Tell the cluster about pushes", r.noWebhook, r.webhook},
+	}...)
+}
+
+// play runs one step unless its check finds it done.
+func (r *run) play(s step) error {
+	start := r.deps.Now()
+	seconds := func() float64 { return r.deps.Now().Sub(start).Seconds() }
+	r.current = s
+	r.tell(Event{State: Started, Step: s.name, Title: s.title})
+	finish := func(state State, detail string) {
+		r.tell(Event{State: state, Step: s.name, Title: s.title, Detail: detail, Seconds: seconds()})
+		r.report.Steps = append(r.report.Steps, StepReport{s.name, s.title, state, detail, seconds()})
+	}
+	if err := r.held.Err(); err != nil {
+		finish(Failed, "")
+		return context.Cause(r.held)
+	}
+	r.began = float64(start.UnixNano()) / 1e9
+	if s.check != nil {
+		detail, done, err := s.check(r.held)
+		if err != nil {
+			finish(Failed, "")
+			return err
+		}
+		if done {
+			finish(Skipped, detail)
+			return nil
+		}
+	}
+	detail, err := s.run(r.held)
+	if err != nil {
+		finish(Failed, detail)
+		return err
+	}
+	finish(Done, detail)
+	return nil
+}
+
+// progress tells what the current step does.
+func (r *run) progress(detail string, waiting ...Item) {
+	r.tell(Event{
+		State: Progress, Step: r.current.name, Title: r.current.title, Detail: detail, Waiting: waiting,
+		Seconds: float64(r.deps.Now().UnixNano())/1e9 - r.began,
+	})
+}
+
+// lock keeps every other run away from the cluster until this one ends.
+func (r *run) lock(ctx context.Context) (string, error) {
+	held, release, err := r.deps.Cluster.Lock(ctx, lockNamespace, lockName, r.Holder)
+	if err != nil {
+		return "", err
+	}
+	r.held, r.release = held, release
+	// Another run may have ended since preflight looked.
+	if err := r.fetch(held); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("Lease/%s/%s is held by %s", lockNamespace, lockName, r.Holder), nil
+}
+
+// ended turns the end of the context into its cause, and a timeout into a
+// diagnosis.
+func (r *run) ended(ctx context.Context, s step, err error) error {
+	if cause := context.Cause(r.held); cause != nil && errors.Is(err, r.held.Err()) {
+		err = cause
+	}
+	if !errors.Is(err, errDeadline) && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	timeout := &TimeoutError{Step: s.title, After: r.Timeout, Cause: err}
+	// The run's time is up; the look at what went wrong has some of its own.
+	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), explainTimeout)
+	defer cancel()
+	if snapshot, err := r.deps.Cluster.Snapshot(look); err == nil {
+		timeout.Diagnosis = explain.Explain(snapshot)
+		r.report.Diagnosis = timeout.Diagnosis
+	}
+	return timeout
+}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -156,7 +157,10 @@ func (f *folder) loadParameters(c *Component) bool {
 
 func (f *folder) loadDefault(schema *strictyaml.Schema, name, key string, value any) *yaml.Node {
 	at := defaultAt{f.document, key}
-	f.problems = append(f.problems, schema.Validate(map[string]any{name: value}, at)...)
+	for _, problem := range schema.Validate(map[string]any{name: value}, at) {
+		problem.Path = strictyaml.Dotted(at.path([]string{name})...) + strings.TrimPrefix(problem.Path, name)
+		f.problems = append(f.problems, problem)
+	}
 	n, err := reference.Node(value)
 	if err != nil {
 		f.problems = append(f.problems, diag.Problem{Position: at.Position(name), Message: err.Error()})

@@ -1,0 +1,128 @@
+package forge
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/google/go-github/v88/github"
+
+	"github.com/groundwork-dev/groundwork/internal/redact"
+)
+
+// gitHub is a repository on GitHub.
+type gitHub struct {
+	client *github.Client
+	repo   repository
+	token  redact.Secret
+}
+
+func newGitHub(opts Options, r repository) (*gitHub, error) {
+	options := []github.ClientOptionsFunc{github.WithHTTPClient(opts.HTTP)}
+	if !opts.Token.Empty() {
+		options = append(options, github.WithAuthToken(opts.Token.Reveal()))
+	}
+	if api := strings.TrimSuffix(opts.API, "/"); api != "https://github.com" {
+		options = append(options, github.WithEnterpriseURLs(api, api))
+	}
+	client, err := github.NewClient(options...)
+	if err != nil {
+		return nil, fail("preparing the GitHub client", 0, err, opts.Token)
+	}
+	return &gitHub{client, r, opts.Token}, nil
+}
+
+func (g *gitHub) EnsureDeployKey(ctx context.Context, title, publicKey string, readOnly bool) (bool, error) {
+	page := &github.ListOptions{PerPage: pageSize}
+	for {
+		keys, response, err := g.client.Repositories.ListKeys(ctx, g.repo.owner, g.repo.name, page)
+		if err != nil {
+			return false, g.fail("listing the deploy keys", response, err)
+		}
+		for _, key := range keys {
+			if !sameKey(key.GetKey(), publicKey) {
+				continue
+			}
+			if key.GetReadOnly() && !readOnly {
+				return false, &ReadOnlyError{key.GetTitle()}
+			}
+			return false, nil
+		}
+		if page.Page = response.NextPage; page.Page == 0 {
+			break
+		}
+	}
+	_, response, err := g.client.Repositories.CreateKey(ctx, g.repo.owner, g.repo.name,
+		&github.Key{Title: &title, Key: &publicKey, ReadOnly: &readOnly})
+	if err != nil {
+		return false, g.fail("adding the deploy key", response, err)
+	}
+	return true, nil
+}
+
+func (g *gitHub) OpenPullRequest(ctx context.Context, head, base, title, body string) (int, string, error) {
+	open, response, err := g.client.PullRequests.List(ctx, g.repo.owner, g.repo.name, &github.PullRequestListOptions{
+		State: stateOpen, Head: g.repo.owner + ":" + head, Base: base,
+	})
+	if err != nil {
+		return 0, "", g.fail("listing the pull requests", response, err)
+	}
+	if len(open) > 0 {
+		return open[0].GetNumber(), open[0].GetHTMLURL(), nil
+	}
+	request, response, err := g.client.PullRequests.Create(ctx, g.repo.owner, g.repo.name,
+		&github.NewPullRequest{Title: &title, Head: &head, Base: &base, Body: &body})
+	if err != nil {
+		return 0, "", g.fail("opening a pull request", response, err)
+	}
+	return request.GetNumber(), request.GetHTMLURL(), nil
+}
+
+func (g *gitHub) PullRequest(ctx context.Context, number int) (string, error) {
+	request, response, err := g.client.PullRequests.Get(ctx, g.repo.owner, g.repo.name, number)
+	switch {
+	case err != nil:
+		return "", g.fail("reading the pull request", response, err)
+	case request.GetMerged():
+		return stateMerged, nil
+	case request.GetState() == stateClosed:
+		return stateClosed, nil
+	default:
+		return stateOpen, nil
+	}
+}
+
+func (g *gitHub) EnsureWebhook(ctx context.Context, address string, secret redact.Secret) (bool, error) {
+	page := &github.ListOptions{PerPage: pageSize}
+	for {
+		hooks, response, err := g.client.Repositories.ListHooks(ctx, g.repo.owner, g.repo.name, page)
+		if err != nil {
+			return false, g.fail("listing the webhooks", response, err)
+		}
+		for _, hook := range hooks {
+			if hook.GetConfig().GetURL() == address {
+				return false, nil
+			}
+		}
+		if page.Page = response.NextPage; page.Page == 0 {
+			break
+		}
+	}
+	form, token, active := "json", secret.Reveal(), true
+	_, response, err := g.client.Repositories.CreateHook(ctx, g.repo.owner, g.repo.name, &github.Hook{
+		Active: &active, Events: []string{"push"},
+		Config: &github.HookConfig{URL: &address, ContentType: &form, Secret: &token},
+	})
+	if err != nil {
+		return false, g.fail("adding the webhook", response, err)
+	}
+	return true, nil
+}
+
+func (g *gitHub) fail(doing string, response *github.Response, err error) error {
+	status := 0
+	if response != nil && response.Response != nil && response.StatusCode != http.StatusOK {
+		status = response.StatusCode
+	}
+	return fail(doing, status, err, g.token)
+}

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/distribution/reference"
-
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/strictyaml"
 )
@@ -207,17 +205,15 @@ func (c *checker) image(image string, path []string) {
 	if len(image) > maxImage {
 		return
 	}
-	named, err := reference.ParseNormalizedNamed(image)
-	if err != nil {
+	ref, ok := parseImage(image)
+	if !ok {
 		c.refuse(fmt.Sprintf("%s is not an image reference", quote(image)), want, path...)
 		return
 	}
-	tagged, hasTag := named.(reference.Tagged)
-	_, hasDigest := named.(reference.Digested)
 	switch {
-	case !hasTag && !hasDigest:
+	case ref.tag == "" && ref.digest == "":
 		c.refuse(fmt.Sprintf("%s has neither a tag nor a digest", quote(image)), want, path...)
-	case hasTag && tagged.Tag() == "latest":
+	case ref.tag == "latest":
 		c.refuse(fmt.Sprintf("%s has the tag latest, which moves", quote(image)), "name a version, so that a rollback is possible", path...)
 	}
 }

@@ -24,7 +24,7 @@ const (
 	// MaxMarks is how many of the marks that separate values (commas, colons,
 	// dashes, brackets) a file may hold; it bounds the number of values
 	// before any of them is built.
-	MaxMarks = 50_000
+	MaxMarks = 40_000
 	// MaxProblems is how many problems are told one by one.
 	MaxProblems = 100
 )

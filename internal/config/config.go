@@ -23,7 +23,7 @@ type Source = strictyaml.Locator
 
 // compiled is the schema of this package, compiled when a file is first
 // parsed. It is a constant in all but name: its input is part of the program.
-var compiled = sync.OnceValues(func() (*strictyaml.Schema, error) {
+var compiled = sync.OnceValues(func() (*strictyaml.Schema, error) { //nolint:gochecknoglobals // holds nothing that changes
 	return strictyaml.CompileSchema("platform.v1alpha1.json", schema.Platform)
 })
 
@@ -54,11 +54,11 @@ func Load(fsys fs.FS, name string) (*Platform, error) {
 }
 
 func fromDocument(doc *strictyaml.Document) (*Platform, error) {
-	schema, err := compiled()
+	rules, err := compiled()
 	if err != nil {
 		return nil, err
 	}
-	problems := doc.Validate(schema)
+	problems := doc.Validate(rules)
 	if len(problems) > strictyaml.MaxProblems {
 		return nil, problems
 	}
@@ -76,7 +76,7 @@ func fromDocument(doc *strictyaml.Document) (*Platform, error) {
 // Complete fills in the defaults of a platform made in code and checks it as
 // Parse does. The error is diag.Problems without lines.
 func Complete(p *Platform) error {
-	schema, err := compiled()
+	rules, err := compiled()
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func Complete(p *Platform) error {
 	if err != nil {
 		return err
 	}
-	return finish(p, schema.Validate(value, p))
+	return finish(p, rules.Validate(value, p))
 }
 
 // finish adds the defaults and the semantic checks. Where the schema has

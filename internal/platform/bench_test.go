@@ -40,7 +40,7 @@ func BenchmarkResolve(b *testing.B) {
 				copied.Domain = fmt.Sprintf("k%03d.example.com", i)
 				p.Spec.Clusters[fmt.Sprintf("k%03d", i)] = copied
 			}
-			b.Run(fmt.Sprintf("clusters=%d/components=%d", clusters, components), func(b *testing.B) {
+			b.Run(fmt.Sprintf("clusters=%d,components=%d", clusters, components), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					m, err := platform.Resolve(p, c)

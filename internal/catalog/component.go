@@ -21,7 +21,8 @@ type Component struct {
 	Name string
 	// Origin is the layer's origin and the folder, for messages.
 	Origin string
-	// Folder holds the component's files.
+	// Folder holds the component's files; it can be read as long as the layer's
+	// file system can.
 	Folder fs.FS
 	// Manifests are the objects of manifests/, by file name.
 	Manifests []Manifest

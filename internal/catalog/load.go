@@ -203,8 +203,7 @@ func (f *folder) yaml(name string) *strictyaml.Document {
 	if err == nil {
 		return doc
 	}
-	var problems diag.Problems
-	if errors.As(err, &problems) {
+	if problems, ok := errors.AsType[diag.Problems](err); ok {
 		f.problems = append(f.problems, problems...)
 	} else {
 		f.err = errors.Join(f.err, err)

@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,9 +31,7 @@ func demo(changes map[string]string) fstest.MapFS {
 		"demo/README.md":        "# demo\n",
 		"demo/manifests/a.yaml": configMap,
 	}
-	for name, text := range changes {
-		files[name] = text
-	}
+	maps.Copy(files, changes)
 	fsys := fstest.MapFS{}
 	for name, text := range files {
 		if text != "" {
@@ -181,8 +180,7 @@ func TestLoadReports(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := catalog.Load(catalog.Layer{Origin: "components", FS: demo(test.files)})
-			var problems diag.Problems
-			if !errors.As(err, &problems) {
+			if _, ok := errors.AsType[diag.Problems](err); !ok {
 				t.Fatalf("got %v, want problems", err)
 			}
 			if !strings.Contains(err.Error(), test.want) {

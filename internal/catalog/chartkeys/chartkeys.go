@@ -85,7 +85,9 @@ func Derive(values []byte) (Keys, error) {
 
 // passed are values that charts hand on to Kubernetes as they are, so that
 // there is more to set than the default shows.
-var passed = []string{"affinity", "nodeSelector", "resources", "securityContext", "podSecurityContext", "containerSecurityContext"}
+func passed() []string {
+	return []string{"affinity", "nodeSelector", "resources", "securityContext", "podSecurityContext", "containerSecurityContext"}
+}
 
 func derive(n *yaml.Node) Keys {
 	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
@@ -94,7 +96,7 @@ func derive(n *yaml.Node) Keys {
 	keys := Keys{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i].Value
-		if keys[key] = derive(n.Content[i+1]); slices.Contains(passed, key) {
+		if keys[key] = derive(n.Content[i+1]); slices.Contains(passed(), key) {
 			keys[key] = nil
 		}
 	}

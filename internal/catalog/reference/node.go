@@ -17,10 +17,13 @@ import (
 // string.
 var plain = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9._/-]*(://[A-Za-z0-9._/-]+)?( [A-Za-z0-9._/-]+)*$`)
 
-var words = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+// isWord says that some YAML parser takes the text for a boolean or null.
+func isWord(s string) bool {
+	return slices.Contains([]string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}, strings.ToLower(s))
+}
 
 func stringStyle(s string) yaml.Style {
-	if plain.MatchString(s) && !slices.Contains(words, strings.ToLower(s)) {
+	if plain.MatchString(s) && !isWord(s) {
 		return 0
 	}
 	return yaml.DoubleQuotedStyle

@@ -171,7 +171,7 @@ func (t *Template) resolve(n *yaml.Node, lookup Lookup) *yaml.Node {
 }
 
 func fill(n *yaml.Node, lookup Lookup) *yaml.Node {
-	if m := dotted.FindStringSubmatch(n.Value); m != nil && m[0] == n.Value && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+	if m := dotted.FindStringSubmatch(n.Value); len(m) > 1 && m[0] == n.Value && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
 		filled := *lookup(m[1])
 		filled.HeadComment, filled.LineComment, filled.FootComment = n.HeadComment, n.LineComment, n.FootComment
 		filled.Line, filled.Column = n.Line, n.Column

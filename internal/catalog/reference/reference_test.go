@@ -1,6 +1,7 @@
 package reference_test
 
 import (
+	"bytes"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -94,7 +95,7 @@ func TestResolveSharesWhatDoesNotChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(before) != string(after) {
+	if !bytes.Equal(before, after) {
 		t.Errorf("the template changed:\n%s", after)
 	}
 	if still := compile(t, "a: 1\n"); still.Resolve(lookup(t)) != still.Root() || still.Varies() {

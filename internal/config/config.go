@@ -23,7 +23,7 @@ type Source = strictyaml.Locator
 
 // compiled is the schema of this package, compiled when a file is first
 // parsed. It is a constant in all but name: its input is part of the program.
-var compiled = sync.OnceValues(func() (*strictyaml.Schema, error) { //nolint:gochecknoglobals // holds nothing that changes
+var compiled = sync.OnceValues(func() (*strictyaml.Schema, error) {
 	return strictyaml.CompileSchema("platform.v1alpha1.json", schema.Platform)
 })
 

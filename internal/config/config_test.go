@@ -148,8 +148,7 @@ func TestParseRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Fatalf("error is\n%v\nwant it to hold\n%s", err, tc.want)
 			}
-			var problems diag.Problems
-			if !errors.As(err, &problems) {
+			if _, ok := errors.AsType[diag.Problems](err); !ok {
 				t.Errorf("error is a %T", err)
 			}
 			if strings.Contains(err.Error(), "hunter2") {

@@ -47,7 +47,7 @@ func generateSchema(t *testing.T) []byte {
 	named(s.Definitions["Spec"], "clusters", maxName)
 	named(s.Definitions["Spec"], "apps", maxAppName)
 	clusters, _ := s.Definitions["Spec"].Properties.Get("clusters")
-	clusters.MinProperties = ptr(1)
+	clusters.MinProperties = new(uint64(1))
 	named(s.Definitions["Cluster"], "components", maxComponentName)
 	// `name:` without a value installs a component with its defaults.
 	component := s.Definitions["Component"]
@@ -77,5 +77,3 @@ func named(s *jsonschema.Schema, property string, limit int) {
 func namePattern(limit int) string {
 	return "^[a-z]([-a-z0-9]{0," + strconv.Itoa(limit-2) + "}[a-z0-9])?$"
 }
-
-func ptr(n uint64) *uint64 { return &n }

@@ -71,8 +71,7 @@ func TestRenderRefuses(t *testing.T) {
 			a := answers()
 			change(&a)
 			_, err := Render(a)
-			var problems diag.Problems
-			if !errors.As(err, &problems) {
+			if _, ok := errors.AsType[diag.Problems](err); !ok {
 				t.Errorf("error is %v", err)
 			}
 		})

@@ -46,6 +46,7 @@ func classes() map[string]class {
 		"internal/bootstrap":   useCase,
 		"internal/demo":        useCase,
 		"internal/sandbox":     useCase,
+		"internal/sbx":         useCase, // the sandbox while it is being moved
 		"internal/argoapi":     adapter,
 		"internal/aws":         adapter,
 		"internal/charts":      adapter,

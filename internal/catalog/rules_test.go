@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -193,6 +194,75 @@ func TestConstraintsHaveTemplates(t *testing.T) {
 	for kind, used := range kinds {
 		if !used {
 			t.Errorf("no constraint uses %s", kind)
+		}
+	}
+}
+
+// The webhook is asked about every kind that a constraint looks at.
+func TestWebhookSeesWhatTheRulesLookAt(t *testing.T) {
+	t.Parallel()
+	comp := builtin(t, "gatekeeper")
+	var values struct {
+		Rules []struct {
+			Groups    []string `yaml:"apiGroups"`
+			Resources []string `yaml:"resources"`
+		} `yaml:"validatingWebhookCustomRules"`
+	}
+	if err := comp.Values(true).Root().Decode(&values); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, rule := range values.Rules {
+		for _, group := range rule.Groups {
+			for _, resource := range rule.Resources {
+				seen[group+"/"+resource] = true
+			}
+		}
+	}
+	for _, m := range comp.Stages[1].Manifests {
+		var constraint struct {
+			Spec struct {
+				Match struct {
+					Kinds []struct {
+						Groups []string `yaml:"apiGroups"`
+						Kinds  []string `yaml:"kinds"`
+					} `yaml:"kinds"`
+				} `yaml:"match"`
+			} `yaml:"spec"`
+		}
+		if err := m.Doc.Root().Decode(&constraint); err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range constraint.Spec.Match.Kinds {
+			for _, kind := range match.Kinds {
+				if resource := match.Groups[0] + "/" + strings.ToLower(kind) + "s"; !seen[resource] {
+					t.Errorf("%s looks at %s, which the webhook is not asked about", m.File, resource)
+				}
+			}
+		}
+	}
+}
+
+// A README tells of every parameter.
+func TestReadmeTellsOfParameters(t *testing.T) {
+	t.Parallel()
+	c, err := catalog.Load(catalog.BuiltinLayer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range c.Names() {
+		comp := builtin(t, name)
+		readme, err := fs.ReadFile(comp.Folder, "README.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for parameter, p := range comp.Parameters {
+			if !strings.Contains(string(readme), "`"+parameter+"`") {
+				t.Errorf("the README of %s does not tell of the parameter %s", name, parameter)
+			}
+			if p.Description == "" {
+				t.Errorf("the parameter %s of %s has no description", parameter, name)
+			}
 		}
 	}
 }

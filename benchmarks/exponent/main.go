@@ -1,5 +1,5 @@
 // Command exponent reads the output of go test -bench with names that end in
-// clusters=N/components=M, and prints for each benchmark the exponent e of
+// clusters=N,components=M, and prints for each benchmark the exponent e of
 // cost ~ (N×M)^e, for time and for memory. It fails above 1.1.
 package main
 
@@ -39,7 +39,7 @@ func run(args []string, out io.Writer) error {
 		return err
 	}
 	if len(series) == 0 {
-		return fmt.Errorf("%s holds no benchmark named …/clusters=N/components=M", args[0])
+		return fmt.Errorf("%s holds no benchmark named …/clusters=N,components=M", args[0])
 	}
 	names := make([]string, 0, len(series))
 	for name := range series {
@@ -60,7 +60,7 @@ func run(args []string, out io.Writer) error {
 // read returns, for each benchmark and unit, the least cost seen at each size:
 // the least is what the machine's other work disturbed least.
 func read(r io.Reader) (map[string]map[float64]float64, error) {
-	line := regexp.MustCompile(`^(Benchmark\w+)/clusters=(\d+)/components=(\d+)(?:-\d+)?\s+\d+\s+(.*)$`)
+	line := regexp.MustCompile(`^(Benchmark\w+)/clusters=(\d+)[/,]components=(\d+)(?:-\d+)?\s+\d+\s+(.*)$`)
 	cost := regexp.MustCompile(`([\d.]+) (ns/op|B/op)`)
 	series := map[string]map[float64]float64{}
 	lines := bufio.NewScanner(r)

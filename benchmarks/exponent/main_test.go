@@ -16,7 +16,7 @@ func output(e float64) string {
 		for _, components := range []int{10, 100, 1000} {
 			cost := 50 * math.Pow(float64(clusters*components), e)
 			for _, slower := range []float64{1.5, 1} {
-				fmt.Fprintf(&b, "BenchmarkX/clusters=%d/components=%d-2   3   %.1f ns/op   7 ns/component\n", clusters, components, cost*slower)
+				fmt.Fprintf(&b, "BenchmarkX/clusters=%d,components=%d-2   3   %.1f ns/op   7 ns/component\n", clusters, components, cost*slower)
 			}
 		}
 	}

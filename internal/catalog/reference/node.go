@@ -15,7 +15,7 @@ import (
 
 // plain are texts that no YAML parser, of 1.1 either, takes for anything but a
 // string.
-var plain = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9._/-]*(://[A-Za-z0-9._/-]+)?( [A-Za-z0-9._/-]+)*$`)
+var plain = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9._/-]*(://[A-Za-z0-9._/-]+)?( [A-Za-z0-9._/-]+)*$|^[0-9]+([KMGT]i?B?|ms|[smhdwy])$`)
 
 // isWord says that some YAML parser takes the text for a boolean or null.
 func isWord(s string) bool {

@@ -56,6 +56,7 @@ func TestResolve(t *testing.T) {
 		"boolean as text":    {"a: is {{p.bool}}\n", "a: is true\n"},
 		"digits stay text":   {"a: \"{{p.digits}}\"\n", "a: \"0123\"\n"},
 		"text like a number": {"a: \"{{p.int}}{{p.int}}\"\n", "a: \"33\"\n"},
+		"text that is safe":  {"a: \"{{p.int}}Gi\"\n", "a: 3Gi\n"},
 		"list":               {"a: \"{{p.list}}\"\n", "a:\n    - a\n    - b\n"},
 		"mapping":            {"a: \"{{p.map}}\"\n", "a:\n    k: v\n"},
 		"in a list":          {"a: [\"{{p.int}}\", x]\n", "a: [3, x]\n"},

@@ -17,8 +17,11 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/strictyaml"
 )
 
-// maxFiles is how many files a component may have.
-const maxFiles = 1000
+// Limits of one component.
+const (
+	maxFiles = 1000
+	maxBytes = 16 << 20 // of the files that are read
+)
 
 var folderName = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$`)
 
@@ -133,6 +136,7 @@ type folder struct {
 	fsys         fs.FS
 
 	files     []string // paths in the folder, sorted
+	bytes     int      // read so far
 	used      map[string]bool
 	document  *strictyaml.Document // component.yaml, nil when it cannot be parsed
 	component *Component           // never nil, incomplete where there are problems
@@ -186,11 +190,16 @@ func (f *folder) read(name string) ([]byte, bool) {
 		f.err = errors.Join(f.err, err)
 		return nil, false
 	}
-	if len(data) > strictyaml.MaxBytes {
-		f.report(name, "is larger than 1 MiB", "")
-		return nil, false
+	f.bytes += len(data)
+	switch {
+	case len(data) > strictyaml.MaxBytes:
+		f.report(name, "is larger than 1 MiB", "split it")
+	case f.bytes > maxBytes:
+		f.report(name, "makes the component larger than 16 MiB", "split the component")
+	default:
+		return data, true
 	}
-	return data, true
+	return nil, false
 }
 
 // yaml returns a parsed file; nil when it does not exist, or was reported.

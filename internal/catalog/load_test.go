@@ -97,6 +97,7 @@ func TestLoadReports(t *testing.T) {
 	}{
 		"no component.yaml":  {map[string]string{"demo/component.yaml": ""}, "components/demo: has no component.yaml"},
 		"no README":          {map[string]string{"demo/README.md": ""}, "components/demo: has no README.md"},
+		"a huge file":        {map[string]string{"demo/component.yaml": strings.Repeat("a: b\n", 500_000)}, "components/demo/component.yaml: is larger than 1 MiB"},
 		"nothing to install": {map[string]string{"demo/manifests/a.yaml": ""}, "components/demo/component.yaml:4:3: spec: the component installs nothing"},
 		"mistyped key":       {map[string]string{"demo/component.yaml": spec + "  dependOn: [x]\n"}, `components/demo/component.yaml:6:3: spec.dependOn: unknown key (did you mean "dependsOn"?)`},
 		"version range":      {map[string]string{"demo/component.yaml": spec + "  chart: {name: demo, version: 1.x, repository: https://charts.example.com}\n"}, "components/demo/component.yaml:6:32: spec.chart.version: is \"1.x\", want one exact version such as 1.2.3"},

@@ -34,13 +34,14 @@ func (c *Cluster) apply(ctx context.Context, manager string, object *unstructure
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", name, err)
 	}
-	resource, err := c.resource(object.GroupVersionKind(), object.GetNamespace())
-	if err != nil {
-		return fmt.Errorf("applying %s: %w", name, err)
-	}
 	force := true
 	err = c.retry.do(ctx, func() error {
-		_, err := resource.Patch(ctx, object.GetName(), types.ApplyPatchType, data,
+		// The kind may be a moment late: established, but not listed yet.
+		resource, err := c.resource(object.GroupVersionKind(), object.GetNamespace())
+		if err != nil {
+			return err
+		}
+		_, err = resource.Patch(ctx, object.GetName(), types.ApplyPatchType, data,
 			metav1.PatchOptions{FieldManager: manager, Force: &force})
 		return err
 	})

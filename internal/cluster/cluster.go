@@ -144,7 +144,7 @@ func (c *Cluster) Identity(ctx context.Context) (uid, ca string, err error) {
 // Get returns an object, nil when it, or its kind, is not there.
 func (c *Cluster) Get(ctx context.Context, kind schema.GroupVersionKind, namespace, name string) (*unstructured.Unstructured, error) {
 	resource, err := c.resource(kind, namespace)
-	if meta.IsNoMatchError(err) {
+	if isNoMatch(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -177,10 +177,14 @@ func (c *Cluster) resource(kind schema.GroupVersionKind, namespace string) (dyna
 	return c.client.Resource(mapping.Resource).Namespace(namespace), nil
 }
 
-// mapping finds the resource of a kind; the mapper asks the server again
-// itself when it does not know the kind.
+// mapping finds the resource of a kind, asking the server again when the kind
+// was not there at the last look.
 func (c *Cluster) mapping(kind schema.GroupVersionKind) (*meta.RESTMapping, error) {
 	mapping, err := c.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	if meta.IsNoMatchError(err) {
+		c.mapper.Reset()
+		mapping, err = c.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("looking up kind %s: %w", kind.Kind, err)
 	}

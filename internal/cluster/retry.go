@@ -60,6 +60,8 @@ func (p retryPolicy) do(ctx context.Context, f func() error) error {
 // temporary reports whether the same call may succeed later.
 func temporary(err error) bool {
 	switch {
+	case isNoMatch(err):
+		return true
 	case apierrors.IsTooManyRequests(err), apierrors.IsServerTimeout(err), apierrors.IsServiceUnavailable(err),
 		apierrors.IsInternalError(err), apierrors.IsTimeout(err):
 		return true

@@ -137,7 +137,8 @@ func (r *Remote) writeFolder(entries map[string]object.TreeEntry, name string, e
 // store encodes an object into memory.
 func (r *Remote) store(o interface {
 	Encode(plumbing.EncodedObject) error
-}) (plumbing.Hash, error) {
+},
+) (plumbing.Hash, error) {
 	encoded := r.objects.NewEncodedObject()
 	if err := o.Encode(encoded); err != nil {
 		return plumbing.ZeroHash, err

@@ -11,7 +11,6 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"github.com/go-git/go-git/v5/plumbing/transport/client"
 )
@@ -43,13 +42,13 @@ func (r *Remote) Push(ctx context.Context, branch, from, base, to string) error 
 	case sent == nil:
 		return &LostError{Branch: branch}
 	}
+	if head != from {
+		return &NotFastForwardError{branch, "it is at " + head}
+	}
 	var rejected interface{ Rejected() bool }
 	var denied interface{ Denied() bool }
 	if errors.As(sent, &rejected) || errors.As(sent, &denied) {
 		return sent
-	}
-	if head != from {
-		return &NotFastForwardError{branch, "it is at " + head}
 	}
 	return &LostError{Branch: branch, Cause: sent}
 }
@@ -74,9 +73,6 @@ func (r *Remote) send(ctx context.Context, branch, from, base, to string) error 
 		return &NotFastForwardError{branch, "it is at " + at.String()}
 	}
 	request := packp.NewReferenceUpdateRequestFromCapabilities(refs.Capabilities)
-	if refs.Capabilities.Supports(capability.Atomic) {
-		_ = request.Capabilities.Set(capability.Atomic)
-	}
 	request.Commands = []*packp.Command{{Name: name, Old: hashOf(from), New: hashOf(to)}}
 	pack, err := r.pack(base, to)
 	if err != nil {

@@ -4,6 +4,8 @@
 package explain
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -32,7 +34,7 @@ type Diagnosis struct {
 	Fix   string `json:"fix"`
 	// Chain leads from what is waited for to the cause.
 	Chain []Link `json:"chain"`
-	// Affected are the other Kustomizations that wait for the same.
+	// Affected are the Kustomizations that wait, other than the chain's first.
 	Affected []string `json:"affected,omitempty"`
 }
 
@@ -43,32 +45,76 @@ func (d *Diagnosis) String() string {
 	for i, link := range d.Chain {
 		b.WriteString("\n" + strings.Repeat("  ", i) + "└ " + link.Object + ": " + link.Message)
 	}
+	if len(d.Affected) > 0 {
+		b.WriteString("\nalso waiting: " + strings.Join(d.Affected, ", "))
+	}
 	return b.String()
 }
 
-// Explain returns the cause of what is not ready, nil when everything is.
-func Explain(s Snapshot) *Diagnosis { return nil }
+// finding is a diagnosis and how sure it is: the deeper the object that is to
+// blame, the better.
+type finding struct {
+	Diagnosis
+	depth depth
+}
 
-// Crashing returns the containers of a pod that ended and were started again,
-// or wait to be; nil for any other object.
-func Crashing(pod *unstructured.Unstructured) []string {
-	if pod.GetKind() != "Pod" {
+// depth orders findings: a cause seen in a pod beats a message about it.
+type depth int
+
+const (
+	unknown  depth = iota // nothing but "not ready"
+	stated                // the object says what is wrong
+	known                 // and it is a fault that is recognised
+	observed              // seen at its source: a pod, an event, a node
+)
+
+// Explain returns the cause of what is not ready, nil when everything is. Of
+// several causes it returns the one that most Kustomizations wait for.
+func Explain(s Snapshot) *Diagnosis {
+	index := newIndex(s)
+	type group struct {
+		finding
+		waiting []string
+	}
+	var groups []*group
+	for _, k := range index.ofKind("Kustomization") {
+		if ready(k) {
+			continue
+		}
+		f := index.kustomization(k, map[string]bool{})
+		at := slices.IndexFunc(groups, func(g *group) bool { return g.Cause == f.Cause })
+		if at < 0 {
+			groups = append(groups, &group{finding: f})
+			at = len(groups) - 1
+		}
+		// The chain that begins at the object to blame is the shortest.
+		if len(f.Chain) < len(groups[at].Chain) {
+			groups[at].finding = f
+		}
+		groups[at].waiting = append(groups[at].waiting, name(k))
+	}
+	if len(groups) == 0 {
 		return nil
 	}
-	var names []string
-	for _, field := range []string{"initContainerStatuses", "containerStatuses"} {
-		statuses, _, _ := unstructured.NestedSlice(pod.Object, "status", field)
-		for _, s := range statuses {
-			s, ok := s.(map[string]any)
-			if !ok {
-				continue
-			}
-			reason, _, _ := unstructured.NestedString(s, "state", "waiting", "reason")
-			_, ended, _ := unstructured.NestedMap(s, "lastState", "terminated")
-			if name, _ := s["name"].(string); reason == "CrashLoopBackOff" || (ended && reason != "") {
-				names = append(names, name)
-			}
+	best := slices.MaxFunc(groups, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(a.depth, b.depth), cmp.Compare(len(a.waiting), len(b.waiting)), cmp.Compare(b.Cause, a.Cause))
+	})
+	d := best.Diagnosis
+	for _, waiting := range best.waiting {
+		if waiting != d.Chain[0].Object {
+			d.Affected = append(d.Affected, waiting)
 		}
 	}
-	return names
+	return &d
+}
+
+// under puts an object above a finding's chain.
+func (f finding) under(o *unstructured.Unstructured, message string) finding {
+	f.Chain = append([]Link{{name(o), message}}, f.Chain...)
+	return f
+}
+
+// found is a finding about an object itself.
+func found(o *unstructured.Unstructured, d depth, message, cause, fix string) finding {
+	return finding{Diagnosis{Cause: cause, Fix: fix, Chain: []Link{{name(o), message}}}, d}
 }

@@ -54,7 +54,8 @@ func generate(t *testing.T) []byte {
 	options.Components = nil
 	for _, c := range Controllers() {
 		options.Components = append(options.Components, c.Name)
-		write(c.Name+".yaml", concat(t, append(glob(t, "base/crds/"+groups[c.Name]), "base/"+c.Name+".yaml")...))
+		crds := labelled(concat(t, glob(t, "base/crds/"+groups[c.Name])...), c.Name)
+		write(c.Name+".yaml", append(crds, concat(t, "base/"+c.Name+".yaml")...))
 	}
 	write("rbac.yaml", concat(t, "base/rbac.yaml"))
 	write("policies.yaml", concat(t, "base/policies.yaml"))
@@ -64,6 +65,13 @@ func generate(t *testing.T) []byte {
 	}
 	content := strings.ReplaceAll(manifest.Content, dir, "")
 	return []byte(tree.Header + content)
+}
+
+// labelled gives every CRD of the stream the label of its controller, as Flux's
+// own base does: controller-gen writes none.
+func labelled(crds []byte, controller string) []byte {
+	return bytes.ReplaceAll(crds, []byte("\n  name: "),
+		[]byte("\n  labels:\n    app.kubernetes.io/component: "+controller+"\n  name: "))
 }
 
 func glob(t *testing.T, pattern string) []string {

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/explain"
 	"github.com/groundwork-dev/groundwork/internal/redact"
 )
@@ -87,6 +88,8 @@ type Changes struct {
 	// HandEdited are generated files that somebody changed, Foreign those in
 	// the way of generated ones.
 	HandEdited, Foreign []string
+	// Conflicts say what to do about those; optional.
+	Conflicts diag.Problems
 }
 
 // Deps is the world that a run acts on.

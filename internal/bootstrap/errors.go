@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/explain"
 )
 
@@ -30,11 +31,17 @@ func (*RefusedError) Refused() bool { return true }
 
 // DriftError says which files of the repository the run would have to
 // overwrite although somebody wrote them.
-type DriftError struct{ HandEdited, Foreign []string }
+type DriftError struct {
+	HandEdited, Foreign []string
+	Conflicts           diag.Problems
+}
 
 func (e *DriftError) Error() string {
 	var b strings.Builder
 	b.WriteString("the repository holds files that this run would overwrite; nothing was changed")
+	if len(e.Conflicts) > 0 {
+		return b.String() + "\n" + e.Conflicts.Error()
+	}
 	for _, path := range e.HandEdited {
 		fmt.Fprintf(&b, "\n%s: generated, then edited by hand: move the change to platform.yaml or to clusters/<cluster>/patches/, and restore the file", path)
 	}
@@ -58,11 +65,11 @@ type TimeoutError struct {
 
 func (e *TimeoutError) Error() string {
 	text := fmt.Sprintf("timed out after %s at: %s", e.After, e.Step)
-	if e.Diagnosis != nil {
-		return text + "\n" + e.Diagnosis.String()
-	}
-	if e.Cause != nil && !errors.Is(e.Cause, errDeadline) {
+	if e.Cause != nil && e.Cause.Error() != errDeadline.Error() {
 		text += ": " + e.Cause.Error()
+	}
+	if e.Diagnosis != nil {
+		text += "\n" + e.Diagnosis.String()
 	}
 	return text + "\nrun the same command again to continue"
 }

@@ -49,7 +49,7 @@ func (r *run) edits() (map[string][]byte, error) {
 		return nil, fmt.Errorf("comparing with the repository: %w", err)
 	}
 	if len(changes.HandEdited)+len(changes.Foreign) > 0 {
-		return nil, &DriftError{changes.HandEdited, changes.Foreign}
+		return nil, &DriftError{changes.HandEdited, changes.Foreign, changes.Conflicts}
 	}
 	edits := map[string][]byte{}
 	for _, name := range slices.Concat(changes.Create, changes.Update) {

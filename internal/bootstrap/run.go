@@ -152,8 +152,8 @@ func (r *run) lock(ctx context.Context) (string, error) {
 // ended turns the end of the context into its cause, and a timeout into a
 // diagnosis.
 func (r *run) ended(ctx context.Context, s step, err error) error {
-	if cause := context.Cause(r.held); cause != nil && errors.Is(err, r.held.Err()) {
-		err = cause
+	if cause := context.Cause(r.held); cause != nil && ctx.Err() == nil {
+		err = cause // the lock was lost
 	}
 	if !errors.Is(err, errDeadline) && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("%s: %w", s.name, err)

@@ -228,6 +228,7 @@ func (a address) deps(options bootstrap.Options) (bootstrap.Deps, error) {
 	if err != nil {
 		return bootstrap.Deps{}, err
 	}
+	api.LockDuration = 2 * time.Second
 	host, err := forge.Open(forge.Options{Provider: options.Repository.Provider, URL: a.Git})
 	if err != nil {
 		return bootstrap.Deps{}, err

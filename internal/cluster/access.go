@@ -64,7 +64,7 @@ func (c *Cluster) Denied(ctx context.Context, kinds []schema.GroupVersionKind) (
 
 func (c *Cluster) allowed(ctx context.Context, client authorizationclient.SelfSubjectAccessReviewsGetter, a authorizationv1.ResourceAttributes) (bool, error) {
 	var review *authorizationv1.SelfSubjectAccessReview
-	err := c.retry.do(ctx, func() (err error) {
+	err := c.retry.do(ctx, func(ctx context.Context) (err error) {
 		review, err = client.SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
 			Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &a},
 		}, metav1.CreateOptions{})

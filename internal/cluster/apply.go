@@ -35,7 +35,7 @@ func (c *Cluster) apply(ctx context.Context, manager string, object *unstructure
 		return fmt.Errorf("encoding %s: %w", name, err)
 	}
 	force := true
-	err = c.retry.do(ctx, func() error {
+	err = c.retry.do(ctx, func(ctx context.Context) error {
 		// The kind may be a moment late: established, but not listed yet.
 		resource, err := c.resource(object.GroupVersionKind(), object.GetNamespace())
 		if err != nil {
@@ -59,7 +59,7 @@ func (c *Cluster) Create(ctx context.Context, manager string, object *unstructur
 	if err != nil {
 		return false, fmt.Errorf("creating %s: %w", name, err)
 	}
-	err = c.retry.do(ctx, func() error {
+	err = c.retry.do(ctx, func(ctx context.Context) error {
 		_, err := resource.Create(ctx, object, metav1.CreateOptions{FieldManager: manager})
 		return err
 	})

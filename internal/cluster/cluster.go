@@ -40,6 +40,9 @@ type Cluster struct {
 	discovery discovery.DiscoveryInterface
 	mapper    *restmapper.DeferredDiscoveryRESTMapper
 	retry     retryPolicy
+	// LockDuration is how long a lock outlives a holder that stopped renewing
+	// it, in whole seconds.
+	LockDuration time.Duration
 }
 
 // Connect reads the kubeconfig and prepares the clients; it does not call the
@@ -77,7 +80,7 @@ func New(config *rest.Config) (*Cluster, error) {
 	return &Cluster{
 		config: config, http: httpClient, client: client, discovery: disco,
 		mapper: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(disco)),
-		retry:  defaultRetry(),
+		retry:  defaultRetry(), LockDuration: 10 * time.Second,
 	}, nil
 }
 
@@ -151,7 +154,7 @@ func (c *Cluster) Get(ctx context.Context, kind schema.GroupVersionKind, namespa
 		return nil, err
 	}
 	var found *unstructured.Unstructured
-	err = c.retry.do(ctx, func() error {
+	err = c.retry.do(ctx, func(ctx context.Context) error {
 		found, err = resource.Get(ctx, name, metav1.GetOptions{})
 		return err
 	})

@@ -13,12 +13,8 @@ import (
 	coordinationclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
 )
 
-// How long a lock outlives a holder that stopped renewing it, and how often it
-// is renewed.
-const (
-	lockDuration = 10 * time.Second
-	lockRenewal  = 2 * time.Second
-)
+// renewals is how many times a lock is renewed while it lasts.
+const renewals = 5
 
 // HeldError says that another run holds the lock.
 type HeldError struct {
@@ -40,6 +36,9 @@ type lock struct {
 	name   string
 	holder string
 	policy retryPolicy
+	// duration is how long the lock lasts without being renewed, renewal how
+	// often it is.
+	duration, renewal time.Duration
 }
 
 // Lock takes the Lease of that name for holder. When another holder has it,
@@ -52,7 +51,7 @@ func (c *Cluster) Lock(ctx context.Context, namespace, name, holder string) (_ c
 	if err != nil {
 		return nil, nil, err
 	}
-	l := &lock{client.Leases(namespace), name, holder, c.retry}
+	l := &lock{client.Leases(namespace), name, holder, c.retry, c.LockDuration, c.LockDuration / renewals}
 	if err := l.take(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -76,7 +75,7 @@ func (c *Cluster) Lock(ctx context.Context, namespace, name, holder string) (_ c
 func (l *lock) take(ctx context.Context) error {
 	var seen *coordinationv1.Lease
 	var until time.Time
-	ticker := time.NewTicker(lockRenewal / 4)
+	ticker := time.NewTicker(l.renewal / 4)
 	defer ticker.Stop()
 	for {
 		lease, err := l.read(ctx)
@@ -94,7 +93,7 @@ func (l *lock) take(ctx context.Context) error {
 			}
 			seen = nil
 		case seen == nil:
-			seen, until = lease, time.Now().Add(secondsOf(lease))
+			seen, until = lease, time.Now().Add(l.lasts(lease))
 		case seen.ResourceVersion != lease.ResourceVersion:
 			return &HeldError{Holder: holderOf(lease), Since: lease.Spec.AcquireTime.Time}
 		}
@@ -107,7 +106,7 @@ func (l *lock) take(ctx context.Context) error {
 }
 
 func (l *lock) read(ctx context.Context) (lease *coordinationv1.Lease, err error) {
-	err = l.policy.do(ctx, func() (err error) {
+	err = l.policy.do(ctx, func(ctx context.Context) (err error) {
 		lease, err = l.leases.Get(ctx, l.name, metav1.GetOptions{})
 		return err
 	})
@@ -120,7 +119,7 @@ func (l *lock) read(ctx context.Context) (lease *coordinationv1.Lease, err error
 // write makes holder the owner of the lease as it was read; somebody else's
 // write in between is a conflict.
 func (l *lock) write(ctx context.Context, old *coordinationv1.Lease) error {
-	now, seconds := metav1.NowMicro(), int32(lockDuration/time.Second)
+	now, seconds := metav1.NowMicro(), int32(l.duration/time.Second)
 	spec := coordinationv1.LeaseSpec{HolderIdentity: &l.holder, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now}
 	if old == nil {
 		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: l.name}, Spec: spec}
@@ -136,7 +135,7 @@ func (l *lock) write(ctx context.Context, old *coordinationv1.Lease) error {
 // keep renews the lock until stop; it loses the lock when another took it or
 // when it could not be renewed for as long as it lasts.
 func (l *lock) keep(ctx context.Context, stop <-chan struct{}, lose context.CancelCauseFunc) {
-	ticker := time.NewTicker(lockRenewal)
+	ticker := time.NewTicker(l.renewal)
 	defer ticker.Stop()
 	renewed := time.Now()
 	for {
@@ -155,15 +154,15 @@ func (l *lock) keep(ctx context.Context, stop <-chan struct{}, lose context.Canc
 		case errors.As(err, &held):
 			lose(fmt.Errorf("this run lost its lock: %w", err))
 			return
-		case time.Since(renewed) > lockDuration:
-			lose(fmt.Errorf("this run could not renew its lock for %s, another may have taken it: %w", lockDuration, err))
+		case time.Since(renewed) > l.duration:
+			lose(fmt.Errorf("this run could not renew its lock for %s, another may have taken it: %w", l.duration, err))
 			return
 		}
 	}
 }
 
 func (l *lock) renew(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, lockRenewal)
+	ctx, cancel := context.WithTimeout(ctx, l.renewal)
 	defer cancel()
 	lease, err := l.leases.Get(ctx, l.name, metav1.GetOptions{})
 	if err != nil {
@@ -180,7 +179,7 @@ func (l *lock) renew(ctx context.Context) error {
 
 // release gives the lock back if it is still ours; if that fails, it runs out.
 func (l *lock) release(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lockRenewal)
+	ctx, cancel := context.WithTimeout(ctx, l.renewal)
 	defer cancel()
 	lease, err := l.leases.Get(ctx, l.name, metav1.GetOptions{})
 	if err != nil || holderOf(lease) != l.holder {
@@ -197,9 +196,10 @@ func holderOf(l *coordinationv1.Lease) string {
 	return *l.Spec.HolderIdentity
 }
 
-func secondsOf(l *coordinationv1.Lease) time.Duration {
-	if l.Spec.LeaseDurationSeconds == nil {
-		return lockDuration
+// lasts is how long a holder has to renew its lease, with some grace.
+func (l *lock) lasts(lease *coordinationv1.Lease) time.Duration {
+	if lease.Spec.LeaseDurationSeconds == nil {
+		return l.duration
 	}
-	return time.Duration(*l.Spec.LeaseDurationSeconds)*time.Second + lockRenewal
+	return time.Duration(*lease.Spec.LeaseDurationSeconds)*time.Second + l.renewal
 }

@@ -19,24 +19,24 @@ import (
 type retryPolicy struct {
 	attempts       int
 	first, longest time.Duration
-	// total bounds one call with all its retries.
-	total time.Duration
+	// each bounds one attempt, total all of them.
+	each, total time.Duration
 }
 
 func defaultRetry() retryPolicy {
-	return retryPolicy{attempts: 8, first: 200 * time.Millisecond, longest: 5 * time.Second, total: time.Minute}
+	return retryPolicy{attempts: 8, first: 200 * time.Millisecond, longest: 5 * time.Second, each: 15 * time.Second, total: time.Minute}
 }
 
 // do calls f until it succeeds, fails for good, or the policy's bounds are
 // reached. It waits as long as the server asks, otherwise ever longer, with
 // jitter so that many callers do not come back at once.
-func (p retryPolicy) do(ctx context.Context, f func() error) error {
+func (p retryPolicy) do(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.total, fmt.Errorf("no success within %s", p.total))
 	defer cancel()
 	wait := p.first
 	for attempt := 1; ; attempt++ {
-		err := f()
-		if err == nil || !temporary(err) {
+		err := p.once(ctx, f)
+		if err == nil || ctx.Err() != nil || !temporary(err) {
 			return err
 		}
 		if attempt == p.attempts {
@@ -51,13 +51,21 @@ func (p retryPolicy) do(ctx context.Context, f func() error) error {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return errors.Join(context.Cause(ctx), err)
+			return fmt.Errorf("%w (%w)", err, context.Cause(ctx))
 		case <-timer.C:
 		}
 	}
 }
 
-// temporary reports whether the same call may succeed later.
+// once is one attempt; one that hangs is cut off.
+func (p retryPolicy) once(ctx context.Context, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, p.each)
+	defer cancel()
+	return f(ctx)
+}
+
+// temporary reports whether the same call may succeed later. The caller has
+// made sure that its own time is not up.
 func temporary(err error) bool {
 	switch {
 	case isNoMatch(err):
@@ -73,7 +81,7 @@ func temporary(err error) bool {
 		return status.Status().Code >= 500
 	}
 	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout() && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
+	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // WebhookError says that an admission webhook that nobody answers keeps the

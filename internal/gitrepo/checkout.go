@@ -43,6 +43,9 @@ func OpenCheckout(dir string) (*Checkout, error) {
 
 // Contains reports whether commit is what is checked out or below it.
 func (c *Checkout) Contains(commit string) bool {
+	if c == nil {
+		return false
+	}
 	hash := plumbing.NewHash(commit)
 	if c.head.Hash == hash {
 		return true
@@ -57,6 +60,9 @@ func (c *Checkout) Contains(commit string) bool {
 
 // File returns a file as it was last committed, nil when it was not.
 func (c *Checkout) File(path string) []byte {
+	if c == nil {
+		return nil
+	}
 	file, err := c.head.File(path)
 	if err != nil {
 		return nil

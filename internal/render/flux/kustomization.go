@@ -1,0 +1,109 @@
+package flux
+
+import (
+	"go.yaml.in/yaml/v3"
+
+	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/platform"
+	"github.com/groundwork-dev/groundwork/internal/render/fluxsystem"
+	"github.com/groundwork-dev/groundwork/internal/render/object"
+)
+
+// How often Flux looks, and how soon it tries again. Pushes come by webhook,
+// and dependencies are looked at every five seconds (system.go).
+const (
+	interval      = "10m"
+	retryInterval = "1m"
+)
+
+const configsSuffix = "-configs"
+
+// stageName is the name of a stage's Kustomization.
+func stageName(component string, s platform.Stage) string {
+	if s.Name == "" {
+		return component + configsSuffix
+	}
+	return component + configsSuffix + "-" + s.Name
+}
+
+// lastKustomizations names, by component, the last of its Kustomizations.
+func lastKustomizations(c platform.Cluster) map[string]string {
+	last := make(map[string]string, len(c.Components))
+	for i := range c.Components {
+		comp := &c.Components[i]
+		last[comp.Name] = comp.Name
+		if n := len(comp.Stages); n > 0 {
+			last[comp.Name] = stageName(comp.Name, comp.Stages[n-1])
+		}
+	}
+	return last
+}
+
+// kustomization is what differs between Flux Kustomizations.
+type kustomization struct {
+	name, path, timeout string
+	dependsOn           []string
+	health              []catalog.HealthRule
+}
+
+func (k kustomization) node() *yaml.Node {
+	var dependsOn, health []*yaml.Node
+	for _, name := range k.dependsOn {
+		dependsOn = append(dependsOn, object.Map("name", name))
+	}
+	for _, h := range k.health {
+		pairs := []any{"apiVersion", h.APIVersion, "kind", h.Kind, "current", h.Current}
+		if h.InProgress != "" {
+			pairs = append(pairs, "inProgress", h.InProgress)
+		}
+		if h.Failed != "" {
+			pairs = append(pairs, "failed", h.Failed)
+		}
+		health = append(health, object.Map(pairs...))
+	}
+	var pairs []any
+	if len(dependsOn) > 0 {
+		pairs = append(pairs, "dependsOn", dependsOn)
+	}
+	pairs = append(
+		pairs, "interval", interval, "retryInterval", retryInterval, "timeout", k.timeout,
+		"path", "./"+k.path, "prune", true, "wait", true,
+		"sourceRef", object.Map("kind", "GitRepository", "name", fluxsystem.Namespace),
+	)
+	if len(health) > 0 {
+		pairs = append(pairs, "healthCheckExprs", health)
+	}
+	return object.New("kustomize.toolkit.fluxcd.io/v1", "Kustomization", fluxsystem.Namespace, k.name, "spec", object.Map(pairs...))
+}
+
+// healthRules are the component's rules for kinds that are among the objects.
+func healthRules(rules []catalog.HealthRule, manifests []platform.Manifest) []catalog.HealthRule {
+	var found []catalog.HealthRule
+	for _, rule := range rules {
+		for _, m := range manifests {
+			if holds(m, rule.APIVersion, rule.Kind) {
+				found = append(found, rule)
+				break
+			}
+		}
+	}
+	return found
+}
+
+func holds(m platform.Manifest, apiVersion, kind string) bool {
+	for _, doc := range m.Docs {
+		if scalar(doc, "apiVersion") == apiVersion && scalar(doc, "kind") == kind {
+			return true
+		}
+	}
+	return false
+}
+
+func scalar(m *yaml.Node, key string) string {
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if m.Content[i].Value == key {
+			return m.Content[i+1].Value
+		}
+	}
+	return ""
+}

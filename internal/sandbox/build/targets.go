@@ -1,0 +1,139 @@
+// Package build makes the programs of a sandbox from the Go modules below the
+// repository's sandbox folder, and keeps them in a cache by everything that
+// they are made of.
+package build
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"sigs.k8s.io/yaml"
+)
+
+//go:embed targets.yaml
+var targetsYAML []byte
+
+// Target is one "go build" in a module of its own.
+type Target struct {
+	Name string `json:"name"`
+	// Folder of the module below sandbox/.
+	Folder string `json:"folder"`
+	// Module is what is built; empty for a program of this repository.
+	Module   string   `json:"module"`
+	Packages []string `json:"packages"`
+	// Programs are the file names that the build leaves.
+	Programs []string `json:"programs"`
+	Tags     []string `json:"tags"`
+	Cgo      bool     `json:"cgo"`
+	// LDFlags come after -s -w.
+	LDFlags string  `json:"ldflags"`
+	Needs   []Need  `json:"needs"`
+	Images  []Image `json:"images"`
+}
+
+// Need is something of the operating system: a command in PATH or a file, and
+// the Debian package that brings it.
+type Need struct {
+	Package string `json:"package"`
+	Command string `json:"command"`
+	File    string `json:"file"`
+}
+
+// Image is the upstream image that the target's first program is packed as.
+type Image struct {
+	// Ref is host/repository:tag.
+	Ref string `json:"ref"`
+	// Entrypoint is the program's absolute path in the image.
+	Entrypoint string `json:"entrypoint"`
+	// User is uid:gid.
+	User string `json:"user"`
+}
+
+// Targets returns everything that a sandbox is built from.
+func Targets() ([]Target, error) {
+	var list struct {
+		Targets []Target `json:"targets"`
+	}
+	if err := yaml.UnmarshalStrict(targetsYAML, &list); err != nil {
+		return nil, fmt.Errorf("reading the sandbox's targets: %w", err)
+	}
+	return list.Targets, nil
+}
+
+// Select returns the named targets in their own order, all without a name.
+func Select(targets []Target, names ...string) ([]Target, error) {
+	for _, name := range names {
+		if !slices.ContainsFunc(targets, func(t Target) bool { return t.Name == name }) {
+			return nil, fmt.Errorf("the sandbox has no target %q", name)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(targets), func(t Target) bool {
+		return len(names) > 0 && !slices.Contains(names, t.Name)
+	}), nil
+}
+
+// BuiltFrom says which module and version a target is really built from, such
+// as github.com/fluxcd/source-controller@v1.9.5.
+func (t Target) BuiltFrom(repoRoot string) (string, error) {
+	if t.Module == "" {
+		return "sandbox/" + t.Folder, nil
+	}
+	mod, err := t.goMod(repoRoot)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range mod.Require {
+		if r.Mod.Path != t.Module {
+			continue
+		}
+		from := r.Mod.String()
+		for _, stand := range mod.Replace {
+			if strings.HasPrefix(stand.New.Path, ".") && stand.New.Version == "" {
+				from += " (" + stand.Old.Path + " replaced by this repository's own)"
+			}
+		}
+		return from, nil
+	}
+	// A module that is its own main module, such as a fork laid out here.
+	return "", fmt.Errorf("module %s is not in sandbox/%s/go.mod", t.Module, t.Folder)
+}
+
+func (t Target) goMod(repoRoot string) (*modfile.File, error) {
+	path := filepath.Join(repoRoot, "sandbox", t.Folder, "go.mod")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading module of target %s: %w", t.Name, err)
+	}
+	mod, err := modfile.ParseLax(path, data, nil)
+	if err != nil {
+		return nil, fmt.Errorf("reading module of target %s: %w", t.Name, err)
+	}
+	if full, err := modfile.Parse(path, data, nil); err == nil {
+		mod = full // with its replace lines, which lax parsing leaves out
+	}
+	return mod, nil
+}
+
+// args are the arguments of go for a build into the folder out.
+func (t Target) args(out string) []string {
+	args := []string{"build"}
+	if len(t.Tags) > 0 {
+		args = append(args, "-tags", strings.Join(t.Tags, " "))
+	}
+	args = append(args, "-ldflags", strings.TrimSpace("-s -w "+strings.TrimSpace(t.LDFlags)), "-o", out+string(filepath.Separator))
+	return append(args, t.Packages...)
+}
+
+// env are the variables that the build depends on.
+func (t Target) env() []string {
+	cgo := "0"
+	if t.Cgo {
+		cgo = "1"
+	}
+	return []string{"CGO_ENABLED=" + cgo, "GOFLAGS=-trimpath", "GOWORK=off"}
+}

@@ -7,9 +7,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -129,19 +132,40 @@ func (c *Cluster) Identity(ctx context.Context) (uid, ca string, err error) {
 	if namespace == nil {
 		return "", "", errors.New("the cluster has no kube-system namespace: is this a Kubernetes API server?")
 	}
-	data := c.config.CAData
-	if len(data) == 0 {
-		bundle, err := c.Get(ctx, schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, metav1.NamespaceSystem, "kube-root-ca.crt")
-		if err != nil {
-			return "", "", err
-		}
-		if bundle != nil {
-			text, _, _ := unstructured.NestedString(bundle.Object, "data", "ca.crt")
-			data = []byte(text)
-		}
+	data, err := c.authority(ctx)
+	return string(namespace.GetUID()), fingerprint(data), err
+}
+
+// authority returns the certificates that pods trust the API server by, in
+// PEM. A cluster too young to have published them is known by those of the
+// kubeconfig, which are the same.
+func (c *Cluster) authority(ctx context.Context) ([]byte, error) {
+	bundle, err := c.Get(ctx, schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, metav1.NamespaceSystem, "kube-root-ca.crt")
+	if err != nil {
+		return nil, err
 	}
-	sum := sha256.Sum256(data)
-	return string(namespace.GetUID()), hex.EncodeToString(sum[:]), nil
+	if bundle != nil {
+		text, _, _ := unstructured.NestedString(bundle.Object, "data", "ca.crt")
+		return []byte(text), nil
+	}
+	config := rest.CopyConfig(c.config)
+	if err := rest.LoadTLSFiles(config); err != nil {
+		return nil, fmt.Errorf("reading the kubeconfig's certificate authority: %w", err)
+	}
+	return config.CAData, nil
+}
+
+// fingerprint is the SHA-256 of the certificates in PEM data, in hex; what is
+// written around them, and their order, does not matter.
+func fingerprint(data []byte) string {
+	var sums []string
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		sum := sha256.Sum256(block.Bytes)
+		sums = append(sums, hex.EncodeToString(sum[:]))
+	}
+	slices.Sort(sums)
+	sum := sha256.Sum256([]byte(strings.Join(sums, "\n")))
+	return hex.EncodeToString(sum[:])
 }
 
 // Get returns an object, nil when it, or its kind, is not there.

@@ -117,7 +117,7 @@ func (r *renderer) tuning(controller string) tuning {
 		t.args = []string{lockdown, "--no-remote-bases=true", "--requeue-dependency=5s", "--feature-gates=CancelHealthCheckOnNewRevision=true"}
 		t.memory, t.memoryHA, t.memLimit = "128Mi", "256Mi", "2Gi"
 	case "helm-controller":
-		t.args = []string{lockdown, "--requeue-dependency=5s", "--feature-gates=CancelHealthCheckOnNewRevision=true,OOMWatch=true"}
+		t.args = []string{lockdown, "--requeue-dependency=5s", "--feature-gates=CancelHealthCheckOnNewRevision=true"}
 		t.memory, t.memoryHA, t.memLimit = "128Mi", "256Mi", "2Gi"
 	default:
 		t.args = []string{lockdown}

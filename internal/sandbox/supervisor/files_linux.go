@@ -1,0 +1,106 @@
+package supervisor
+
+import (
+	"crypto/tls"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/groundwork-dev/groundwork/internal/sandbox/node"
+	"github.com/groundwork-dev/groundwork/internal/sandbox/pki"
+)
+
+// users are the Kubernetes identities of the sandbox's programs.
+var users = []struct{ name, user, group string }{
+	{"admin", "admin", "system:masters"},
+	{"kwok", "kwok", "system:masters"},
+	{"coredns", "system:coredns", "system:masters"},
+	{"kube-controller-manager", "system:kube-controller-manager", ""},
+	{"kube-scheduler", "system:kube-scheduler", ""},
+	{"kubelet", "system:node:" + node.Name, "system:nodes"},
+}
+
+// files writes certificates, kubeconfigs and configuration.
+func (s *supervisor) files() error {
+	pair := pki.Pair{}
+	var err error
+	if pair.Cert, err = os.ReadFile(s.paths.PKI("ca.crt")); err != nil {
+		return err
+	}
+	if pair.Key, err = os.ReadFile(s.paths.PKI("ca.key")); err != nil {
+		return err
+	}
+	if s.ca, err = pki.Load(pair); err != nil {
+		return err
+	}
+	files, err := s.paths.Files()
+	if err != nil {
+		return err
+	}
+	files[filepath.Join(s.Run, "Corefile")] = []byte(s.paths.Corefile())
+	stages := s.paths.Stages()
+	if files[filepath.Join(s.Run, "stages.yaml")], err = exec.Command(stages[0], stages[1:]...).Output(); err != nil {
+		return fmt.Errorf("reading the stages of simulated nodes: %w", err)
+	}
+	if err := s.certificates(files); err != nil {
+		return err
+	}
+	for _, u := range users {
+		var groups []string
+		if u.group != "" {
+			groups = []string{u.group}
+		}
+		client, err := s.ca.Client(u.user, groups...)
+		if err != nil {
+			return err
+		}
+		config, err := node.KubeconfigFor(u.name, pair.Cert, client.Cert, client.Key, "")
+		if err != nil {
+			return err
+		}
+		files[s.paths.Kubeconfig(u.name)] = config
+		if u.name != "admin" {
+			continue
+		}
+		if files[filepath.Join(s.Run, "kubeconfig")], err = node.KubeconfigFor("admin", pair.Cert, client.Cert, client.Key, "http://"+s.Proxy); err != nil {
+			return err
+		}
+	}
+	for path, data := range files {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			return fmt.Errorf("writing the sandbox's configuration: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *supervisor) certificates(files map[string][]byte) error {
+	key, err := pki.NewKey()
+	if err != nil {
+		return err
+	}
+	files[s.paths.PKI("sa.key")] = key
+	for name, make := range map[string]func() (pki.Pair, error){
+		"apiserver": func() (pki.Pair, error) {
+			return s.ca.Server(node.HostIP, node.APIServerIP, "127.0.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
+		},
+		"kubelet":           func() (pki.Pair, error) { return s.ca.Server(node.HostIP, node.Name) },
+		"apiserver-kubelet": func() (pki.Pair, error) { return s.ca.Client("kube-apiserver-kubelet-client", "system:masters") },
+		"aggregator":        func() (pki.Pair, error) { return s.ca.Client("aggregator") },
+	} {
+		pair, err := make()
+		if err != nil {
+			return err
+		}
+		files[s.paths.PKI(name+".crt")], files[s.paths.PKI(name+".key")] = pair.Cert, pair.Key
+	}
+	return nil
+}
+
+func tlsConfig(ca *pki.Authority) *tls.Config {
+	return &tls.Config{GetCertificate: ca.Certificate, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
+}

@@ -1,7 +1,11 @@
 // Package fluxsystem is Flux itself, as a cluster runs it: the manifests of one
 // version, made beforehand by Flux's own manifestgen from the folder base,
 // which holds the CRDs of the API modules and Deployments, RBAC and network
-// policies of this project. The package's test makes them again and compares.
+// policies of this project. The package's test makes them again and compares;
+// manifestgen is imported by that test alone, so that no command pays for its start.
+//
+// source-watcher, which Flux offers beside these controllers, is left out, and
+// with it its API group and its rights: nothing that is rendered here needs it.
 package fluxsystem
 
 import (
@@ -24,11 +28,11 @@ const File = "gotk-components.yaml"
 const registry = "ghcr.io/fluxcd/"
 
 //go:embed gotk-components.yaml
-var components []byte
+var components string
 
 // Components returns the manifests, a YAML stream whose first line says that it
-// is generated. The caller must not change it.
-func Components() []byte { return components }
+// is generated. The bytes are the caller's own.
+func Components() []byte { return []byte(components) }
 
 // Controller is one controller of Flux.
 type Controller struct {
@@ -40,9 +44,8 @@ type Controller struct {
 // Image is the controller's image with its tag.
 func (c Controller) Image() string { return registry + c.Name + ":" + c.Version }
 
-// Controllers returns the controllers that are installed. Since 2.7, Flux also
-// offers source-watcher, which splits sources into artifacts; nothing here
-// needs it, and it would switch on a feature gate of the others.
+// Controllers returns the controllers that are installed, in Flux's own order.
+// source-watcher would also switch on a feature gate of the others.
 func Controllers() []Controller {
 	return []Controller{
 		{"source-controller", "v1.9.5"},

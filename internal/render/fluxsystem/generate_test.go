@@ -36,7 +36,7 @@ func TestComponents(t *testing.T) {
 		}
 		return
 	}
-	if !bytes.Equal(got, components) {
+	if !bytes.Equal(got, Components()) {
 		t.Errorf("%s is not what manifestgen makes of base/: run go test ./internal/render/fluxsystem -run TestComponents -update, and read the diff", File)
 	}
 }

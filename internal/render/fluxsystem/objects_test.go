@@ -22,7 +22,7 @@ import (
 func documents(t *testing.T) map[string][]byte {
 	t.Helper()
 	objects := map[string][]byte{}
-	for _, doc := range bytes.Split(Components(), []byte("\n---\n")) {
+	for doc := range bytes.SplitSeq(Components(), []byte("\n---\n")) {
 		var meta metav1.PartialObjectMetadata
 		if err := yaml.Unmarshal(doc, &meta); err != nil {
 			t.Fatalf("reading an object: %v\n%.200s", err, doc)

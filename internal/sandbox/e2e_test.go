@@ -18,10 +18,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -221,7 +223,7 @@ func TestSandbox(t *testing.T) {
 		{"exec and cluster DNS", "[10.96.0.1] <nil>", []string{"/web", "lookup", "kubernetes.default"}},
 		{"the internet's DNS", "[10.89.0.1] <nil>", []string{"/web", "lookup", "ghcr.io"}},
 		{"a pod trusts the internet", "200 OK", []string{"/web", "get", "https://ghcr.io/v2/"}},
-		{"service from a pod", "200 OK", []string{"/web", "get", "http://web/"}},
+		{"service from a pod", "200 OK", []string{"/web", "get", "http://web.default.svc/"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			request := client.CoreV1().RESTClient().Post().Resource("pods").Namespace("default").Name("web").SubResource("exec").
@@ -245,6 +247,17 @@ func TestSandbox(t *testing.T) {
 		defer answer.Body.Close()
 		if answer.StatusCode != http.StatusOK {
 			t.Error(answer.Status)
+		}
+	})
+	t.Run("push by proxy", func(t *testing.T) {
+		image := must(mutate.Config(empty.Image, v1.Config{User: "1"}))
+		ref := must(name.ParseReference("ghcr.io/example/pushed:v1"))
+		transport := must(state.Transport())
+		if err := remote.Write(ref, image, remote.WithTransport(transport), remote.WithContext(ctx)); err != nil {
+			t.Fatal(err)
+		}
+		if got := must(remote.Image(ref, remote.WithTransport(transport))); must(got.Digest()) != must(image.Digest()) {
+			t.Error("another digest came back")
 		}
 	})
 	t.Run("status", func(t *testing.T) {

@@ -51,8 +51,6 @@ type State struct {
 	Simulated []string `json:"simulated,omitempty"`
 	// Charts are the charts of its repositories.
 	Charts []Chart `json:"charts,omitempty"`
-
-	leash *os.File // its other end
 }
 
 // Image is an image of a sandbox's registry.

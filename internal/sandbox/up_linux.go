@@ -144,7 +144,6 @@ func launch(state *State, door net.Listener) (*os.File, error) {
 		return nil, err
 	}
 	defer leash.Close()
-	state.leash = hand // open as long as this process
 	log, err := os.Create(filepath.Join(state.Run, "log", "supervisor.log"))
 	if err != nil {
 		return nil, err
@@ -171,7 +170,10 @@ func launch(state *State, door net.Listener) (*os.File, error) {
 	if err := init.Start(); err != nil {
 		return nil, fmt.Errorf("starting the sandbox in namespaces of its own: %w", err)
 	}
-	go func() { _ = init.Wait() }()
+	go func() {
+		_ = init.Wait()
+		_ = hand.Close() // open as long as this process, or the sandbox would end
+	}()
 	state.Init = init.Process.Pid
 	if state.Born, err = bornAt(state.Init); err != nil {
 		return nil, err

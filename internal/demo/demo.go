@@ -22,6 +22,8 @@ type Sandbox interface {
 	PublishApp(ctx context.Context, version string) (image string, err error)
 	// RepositoryURL is the address of the forge's empty repository.
 	RepositoryURL() string
+	// ReceiverURL is where the forge reaches the cluster's Receiver.
+	ReceiverURL() string
 }
 
 // Shell runs the commands that a user would type. Their output goes to the

@@ -33,6 +33,7 @@ func (w *world) PublishApp(_ context.Context, version string) (string, error) {
 	return "registry.test/app:" + version, nil
 }
 func (w *world) RepositoryURL() string { return "https://forge.test/fleet.git" }
+func (w *world) ReceiverURL() string   { return "http://receiver.test" }
 
 func (w *world) Run(_ context.Context, _, name string, args ...string) error {
 	w.mu.Lock()

@@ -27,7 +27,7 @@ func (r *run) bootstrap(ctx context.Context) (string, error) {
 	if err := r.Files.WritePlatform(r.work, url, r.first); err != nil {
 		return "", err
 	}
-	return "from " + url, r.Shell.Run(ctx, r.work, r.Bootstrap, "run", "--cluster", r.Name)
+	return "from " + url, r.Shell.Run(ctx, r.work, r.Bootstrap, "run", "--cluster", r.Name, "--webhook-url", r.Sandbox.ReceiverURL())
 }
 
 func (r *run) ready(ctx context.Context) (string, error) {

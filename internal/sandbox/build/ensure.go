@@ -173,3 +173,25 @@ func prune(home, keep string) error {
 	}
 	return err
 }
+
+// ModuleDir returns the folder of the module that a target is built from, in
+// Go's module cache.
+func ModuleDir(ctx context.Context, repoRoot, target string) (string, error) {
+	targets, err := Targets()
+	if err != nil {
+		return "", err
+	}
+	found, err := Select(targets, target)
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, "go", "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", found[0].Module)
+	cmd.Dir = filepath.Join(repoRoot, "sandbox", found[0].Folder)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("finding module %s: %w\n%s", found[0].Module, err, stderr.String())
+	}
+	return strings.TrimSpace(string(out)), nil
+}

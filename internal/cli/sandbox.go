@@ -1,0 +1,309 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groundwork-dev/groundwork/internal/cli/progress"
+	"github.com/groundwork-dev/groundwork/internal/sandbox"
+	"github.com/groundwork-dev/groundwork/internal/sandbox/build"
+)
+
+// sandboxDir is where sandboxes keep what they need while they are up.
+const sandboxDir = "/run/groundwork"
+
+func newSandboxCommand(streams Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Run a real cluster on this machine, without a container engine",
+		Long: `sandbox runs a control plane, a node that runs pods, a Git forge and a registry as
+plain processes in namespaces of their own. Nothing of it listens outside them
+but one proxy on loopback, and nothing stays when it is down. It needs root on
+Linux, and the checkout of the repository that bootstrap was built from: the
+programs are built from the modules below its folder sandbox/.`,
+		Example: `  bootstrap sandbox up
+  eval "$(bootstrap sandbox env)"
+  kubectl get pods --all-namespaces
+  bootstrap sandbox down`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		newSandboxUpCommand(streams), newSandboxDownCommand(streams), newSandboxStatusCommand(streams),
+		newSandboxLogsCommand(streams), newSandboxEnvCommand(streams),
+		newSandboxDepsCommand(streams), newSandboxBuildCommand(streams),
+	)
+	for _, name := range []string{"init", "supervise", "reap"} {
+		cmd.AddCommand(&cobra.Command{
+			Use: name + " FOLDER", Hidden: true, Args: cobra.ExactArgs(1), DisableFlagParsing: true,
+			RunE: func(_ *cobra.Command, args []string) error {
+				_, err := sandbox.Main([]string{name, args[0]})
+				return err
+			},
+		})
+	}
+	return cmd
+}
+
+func sandboxes() sandbox.Sandboxes { return sandbox.Sandboxes{Dir: sandboxDir} }
+
+func addNameFlag(cmd *cobra.Command, name *string) {
+	cmd.Flags().StringVar(name, "name", sandbox.DefaultName, "name of the sandbox")
+}
+
+func newSandboxUpCommand(streams Streams) *cobra.Command {
+	var (
+		dir, name, output string
+		leash             bool
+	)
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Start a sandbox",
+		Long: `up builds what is not built yet and starts a sandbox. The first build takes many
+minutes; it is kept in the user's cache folder ($GROUNDWORK_CACHE).`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			display := progress.New(streams.Err, streams.Terminal)
+			state, err := sandboxUp(cmd.Context(), dir, name, leash, display)
+			display.Close()
+			if err != nil {
+				return err
+			}
+			if leash {
+				<-cmd.Context().Done()
+				return sandboxes().Down(context.WithoutCancel(cmd.Context()), name)
+			}
+			if output == outputJSON {
+				return printJSON(streams.Out, state)
+			}
+			fmt.Fprintf(streams.Err, "Sandbox %s is up. To use it: eval \"$(bootstrap sandbox env --name %s)\"\n", name, name)
+			return nil
+		},
+	}
+	addDirFlag(cmd, &dir)
+	addNameFlag(cmd, &name)
+	cmd.Flags().BoolVar(&leash, "foreground", false, "stay, and end the sandbox when this command ends")
+	addOutputFlag(cmd, &output)
+	return cmd
+}
+
+// sandboxUp builds what a sandbox runs and starts it.
+func sandboxUp(ctx context.Context, dir, name string, leash bool, display progress.Display) (*sandbox.State, error) {
+	options, err := assemble(ctx, dir, display)
+	if err != nil {
+		return nil, err
+	}
+	options.Name, options.DieWithParent = name, leash
+	return sandboxes().Up(ctx, *options, func(e sandbox.Event) { display.Show(sandboxStep(e)) })
+}
+
+func sandboxStep(e sandbox.Event) progress.Step {
+	s := progress.Step{Title: "sandbox: " + e.Step, Elapsed: e.Elapsed}
+	switch {
+	case e.Error != "":
+		s.State = progress.Failed
+	case e.Done:
+		s.State = progress.Done
+	}
+	return s
+}
+
+func newSandboxDownCommand(streams Streams) *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:   "down",
+		Short: "End a sandbox and remove everything of it",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := sandboxes().Down(cmd.Context(), name); err != nil {
+				return err
+			}
+			fmt.Fprintf(streams.Err, "Sandbox %s is down.\n", name)
+			return nil
+		},
+	}
+	addNameFlag(cmd, &name)
+	return cmd
+}
+
+func newSandboxStatusCommand(streams Streams) *cobra.Command {
+	var name, output string
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show what runs in a sandbox, and how much of it is real",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			status, err := sandboxes().Status(cmd.Context(), name)
+			if err != nil {
+				return err
+			}
+			if output == outputJSON {
+				return printJSON(streams.Out, status)
+			}
+			return printStatus(streams.Out, status)
+		},
+	}
+	addNameFlag(cmd, &name)
+	addOutputFlag(cmd, &output)
+	return cmd
+}
+
+func printStatus(w io.Writer, s *sandbox.Status) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "SANDBOX\t%s\tup in %.1fs, proxy %s\n", s.Name, s.Seconds, s.Proxy)
+	for _, n := range s.Nodes {
+		kind := "real"
+		if n.Simulated {
+			kind = "simulated"
+		}
+		fmt.Fprintf(t, "NODE\t%s\t%s, zone %s, ready %t\n", n.Name, kind, n.Zone, n.Ready)
+	}
+	for _, group := range []struct {
+		kind string
+		pods []sandbox.PodStatus
+	}{{"real", s.Pods.Real}, {"real, image built here", s.Pods.BuiltHere}, {"stand-in", s.Pods.StandIn}, {"simulated", s.Pods.Simulated}} {
+		for _, p := range group.pods {
+			fmt.Fprintf(t, "POD\t%s/%s\t%s, %s, ready %t\n", p.Namespace, p.Name, group.kind, p.Phase, p.Ready)
+		}
+	}
+	for _, c := range s.Charts {
+		kind := "as published"
+		if c.StandIn {
+			kind = "stand-in"
+		}
+		fmt.Fprintf(t, "CHART\t%s %s\t%s\n", c.Component, c.Version, kind)
+	}
+	if s.Problem != "" {
+		fmt.Fprintf(t, "PROBLEM\t%s\n", s.Problem)
+	}
+	return t.Flush()
+}
+
+func newSandboxLogsCommand(streams Streams) *cobra.Command {
+	var (
+		name   string
+		follow bool
+	)
+	cmd := &cobra.Command{
+		Use:     "logs [PROCESS]",
+		Short:   "Print the log of one of a sandbox's processes, or list them",
+		Example: "  bootstrap sandbox logs\n  bootstrap sandbox logs kubelet --follow",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			process := ""
+			if len(args) == 1 {
+				process = args[0]
+			}
+			return sandboxes().Logs(cmd.Context(), name, process, streams.Out, follow)
+		},
+	}
+	addNameFlag(cmd, &name)
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on as the log grows")
+	return cmd
+}
+
+func newSandboxEnvCommand(streams Streams) *cobra.Command {
+	var name, output string
+	cmd := &cobra.Command{
+		Use:     "env",
+		Short:   "Print what a shell needs to use a sandbox",
+		Example: `  eval "$(bootstrap sandbox env)"`,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			env, err := sandboxEnv(name)
+			if err != nil {
+				return err
+			}
+			if output == outputJSON {
+				values := map[string]string{}
+				for _, kv := range env {
+					k, v, _ := strings.Cut(kv, "=")
+					values[k] = v
+				}
+				return printJSON(streams.Out, values)
+			}
+			for _, kv := range env {
+				k, v, _ := strings.Cut(kv, "=")
+				fmt.Fprintf(streams.Out, "export %s='%s'\n", k, strings.ReplaceAll(v, "'", `'\''`))
+			}
+			return nil
+		},
+	}
+	addNameFlag(cmd, &name)
+	addOutputFlag(cmd, &output)
+	return cmd
+}
+
+// sandboxEnv is what bootstrap, kubectl and git need to use a sandbox.
+func sandboxEnv(name string) ([]string, error) {
+	state, err := sandboxes().State(name)
+	if err != nil {
+		return nil, err
+	}
+	env, err := state.Env()
+	if err != nil {
+		return nil, err
+	}
+	// git has its own variable for certificates, and asks a helper for the
+	// token.
+	return append(env,
+		"GIT_SSL_CAINFO="+state.Bundle(),
+		"GIT_CONFIG_COUNT=1",
+		"GIT_CONFIG_KEY_0=credential.https://"+sandbox.ForgeHost+".helper",
+		`GIT_CONFIG_VALUE_0=!f() { echo username=git; echo "password=$`+tokenVariable+`"; }; f`,
+	), nil
+}
+
+func newSandboxDepsCommand(streams Streams) *cobra.Command {
+	var install bool
+	cmd := &cobra.Command{
+		Use:     "deps",
+		Short:   "Check, or install, the packages that the sandbox needs of the system",
+		Example: "  bootstrap sandbox deps\n  sudo bootstrap sandbox deps --install",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			targets, err := build.Targets()
+			if err != nil {
+				return err
+			}
+			err = build.Check(targets)
+			var missing *build.Missing
+			if !install || !errors.As(err, &missing) {
+				return err
+			}
+			fmt.Fprintln(streams.Err, "Installing:", missing.Command())
+			return build.InstallPackages(cmd.Context())
+		},
+	}
+	cmd.Flags().BoolVar(&install, "install", false, "install what is missing (root on Debian)")
+	return cmd
+}
+
+func newSandboxBuildCommand(streams Streams) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "build",
+		Short: "Build what a sandbox runs, without starting one",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			display := progress.New(streams.Err, streams.Terminal)
+			defer display.Close()
+			_, err := assemble(cmd.Context(), dir, display)
+			return err
+		},
+	}
+	addDirFlag(cmd, &dir)
+	return cmd
+}
+
+// without returns the items of a that are not in b.
+func without(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
+}

@@ -1,0 +1,81 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"testing"
+)
+
+// proxied returns an HTTP client that reaches what the sandbox's own pods
+// reach.
+func proxied(env map[string]string) (*http.Client, error) {
+	proxy, err := url.Parse(env["HTTPS_PROXY"])
+	if err != nil {
+		return nil, err
+	}
+	pem, err := os.ReadFile(env["SSL_CERT_FILE"])
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("no certificate in %s", env["SSL_CERT_FILE"])
+	}
+	return &http.Client{Transport: &http.Transport{
+		Proxy:           http.ProxyURL(proxy),
+		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+	}}, nil
+}
+
+const forge = "https://forge.sandbox.test"
+
+// newRepository makes an empty repository on the forge and returns its URL.
+func (s *sandbox) newRepository(t *testing.T, name string) string {
+	t.Helper()
+	var repo struct {
+		CloneURL string `json:"clone_url"`
+	}
+	s.forge(t, http.MethodPost, "/api/v1/orgs/platform/repos", map[string]any{"name": name, "default_branch": "main", "private": true}, &repo)
+	return forge + "/platform/" + name + ".git"
+}
+
+// forge calls the forge's API and decodes its answer.
+func (s *sandbox) forge(t *testing.T, method, path string, body, into any) {
+	t.Helper()
+	data, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, forge+path, bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "token "+s.env["GROUNDWORK_GIT_TOKEN"])
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := s.http.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode/100 != 2 {
+		t.Fatalf("%s %s: %s: %s", method, path, resp.Status, answer)
+	}
+	if into != nil {
+		if err := json.Unmarshal(answer, into); err != nil {
+			t.Fatalf("%s %s: %v in %s", method, path, err, answer)
+		}
+	}
+}

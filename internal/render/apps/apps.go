@@ -30,6 +30,7 @@ const (
 	// graceSeconds is how long it may take in all.
 	graceSeconds = 45
 	httpPort     = 80
+	zoneKey      = "topology.kubernetes.io/zone"
 )
 
 // Render returns the files of an app's folder; ownsNamespace says that the
@@ -151,7 +152,7 @@ func podSpec(a platform.App) *yaml.Node {
 			"runAsNonRoot", true, "runAsUser", 65532, "runAsGroup", 65532,
 			"seccompProfile", object.Map("type", "RuntimeDefault"),
 		),
-		"topologySpreadConstraints", object.List(spread(a, "topology.kubernetes.io/zone"), spread(a, "kubernetes.io/hostname")),
+		"topologySpreadConstraints", object.List(spread(a, zoneKey), spread(a, "kubernetes.io/hostname")),
 		"containers", object.List(container(a)),
 	)
 	return pod
@@ -160,8 +161,12 @@ func podSpec(a platform.App) *yaml.Node {
 // spread keeps pods apart as far as there are places. A node that takes no
 // pods does not count as one.
 func spread(a platform.App, key string) *yaml.Node {
+	otherwise := "ScheduleAnyway"
+	if a.HA && key == zoneKey {
+		otherwise = "DoNotSchedule" // or the loss of one zone may take every pod
+	}
 	return object.Map(
-		"maxSkew", 1, "topologyKey", key, "whenUnsatisfiable", "ScheduleAnyway", "nodeTaintsPolicy", "Honor",
+		"maxSkew", 1, "topologyKey", key, "whenUnsatisfiable", otherwise, "nodeTaintsPolicy", "Honor",
 		"labelSelector", object.Map("matchLabels", selector(a)),
 		"matchLabelKeys", object.Flow(object.List(object.Text("pod-template-hash"))),
 	)

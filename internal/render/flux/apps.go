@@ -35,7 +35,7 @@ func (r *renderer) apps() error {
 				return err
 			}
 		}
-		all = append(all, kustomization{name: appPrefix + a.Name, path: dir, timeout: plainTimeout, dependsOn: dependsOn})
+		all = append(all, kustomization{name: appPrefix + a.Name, path: dir, timeout: plainTimeout, dependsOn: dependsOn, scaled: a.Name})
 	}
 	return r.kustomizations(appsFile, all...)
 }

@@ -44,6 +44,8 @@ type kustomization struct {
 	name, path, timeout string
 	dependsOn           []string
 	health              []catalog.HealthRule
+	// scaled names a Deployment whose replicas an autoscaler sets.
+	scaled string
 }
 
 func (k kustomization) node() *yaml.Node {
@@ -72,6 +74,11 @@ func (k kustomization) node() *yaml.Node {
 	)
 	if len(health) > 0 {
 		pairs = append(pairs, "healthCheckExprs", health)
+	}
+	if k.scaled != "" {
+		rule := object.Map("paths", []string{"/spec/replicas"}, "target", object.Map("kind", "Deployment", "name", k.scaled))
+		rule.HeadComment = "The autoscaler sets the replicas once the Deployment is there."
+		pairs = append(pairs, "ignore", object.List(rule))
 	}
 	return object.New("kustomize.toolkit.fluxcd.io/v1", "Kustomization", fluxsystem.Namespace, k.name, "spec", object.Map(pairs...))
 }

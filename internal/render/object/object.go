@@ -91,8 +91,9 @@ func Flow(n *yaml.Node) *yaml.Node {
 }
 
 // old are plain texts that a YAML 1.1 parser takes for something else, although
-// the encoder, which knows 1.2, does not quote them.
-var old = regexp.MustCompile(`^([yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|[-+]?0[0-7_]+)$`)
+// the encoder, which knows 1.2, does not quote them; and what starts with a
+// colon, which reads badly.
+var old = regexp.MustCompile(`^(:.*|[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|[-+]?0[0-7_]+)$`)
 
 // Text returns a string, quoted where it would read as something else.
 func Text(s string) *yaml.Node {

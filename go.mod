@@ -13,6 +13,7 @@ require (
 	github.com/distribution/reference v0.6.0
 	github.com/fluxcd/flux2/v2 v2.9.5
 	github.com/fluxcd/pkg/git v0.52.0
+	github.com/fluxcd/pkg/sourceignore v0.18.0
 	github.com/go-git/go-git/v5 v5.19.2
 	github.com/google/cel-go v0.26.0
 	github.com/google/go-cmp v0.7.0

@@ -19,7 +19,6 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/sandbox"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/build"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/images"
-	"github.com/groundwork-dev/groundwork/internal/sandbox/pki"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/standin"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/supervisor"
 )
@@ -48,17 +47,10 @@ func assemble(ctx context.Context, dir string, display progress.Display) (*sandb
 	if o.ForgeStatic, err = build.ModuleDir(ctx, root, "gitea"); err != nil {
 		return nil, err
 	}
-	if o.Authority, err = pki.Keep(filepath.Join(cache, "authority"), time.Now()); err != nil {
-		return nil, err
-	}
-	bundle, err := o.Authority.Bundle()
-	if err != nil {
-		return nil, err
-	}
 	began := time.Now()
 	title := "images of the sandbox"
 	display.Show(progress.Step{Title: title})
-	if o.Images, err = packImages(ctx, root, cache, programs, bundle); err != nil {
+	if o.Images, err = packImages(ctx, root, cache, programs); err != nil {
 		return nil, err
 	}
 	display.Show(progress.Step{Title: title, State: progress.Done, Elapsed: time.Since(began), Detail: plural(len(o.Images), "image")})
@@ -97,7 +89,7 @@ func showBuild(display progress.Display, e build.Event) {
 }
 
 // packImages packs the programs that run in pods.
-func packImages(ctx context.Context, root, cache string, programs map[string]string, bundle []byte) ([]sandbox.Image, error) {
+func packImages(ctx context.Context, root, cache string, programs map[string]string) ([]sandbox.Image, error) {
 	targets, err := build.Targets()
 	if err != nil {
 		return nil, err
@@ -122,7 +114,7 @@ func packImages(ctx context.Context, root, cache string, programs map[string]str
 			g.Go(func() (err error) {
 				packed.Layout, err = images.Pack(filepath.Join(cache, "images"), images.Program{
 					Path: programs[t.Programs[0]], Inside: image.Entrypoint, User: image.User,
-				}, bundle)
+				}, nil)
 				return err
 			})
 		}

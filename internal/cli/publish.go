@@ -41,11 +41,7 @@ func publishApp(ctx context.Context, dir string, state *sandbox.State, version s
 	if err := buildApp(ctx, root, program, version); err != nil {
 		return "", err
 	}
-	bundle, err := os.ReadFile(state.Bundle())
-	if err != nil {
-		return "", err
-	}
-	packed, err := images.Pack(filepath.Join(tmp, "image"), images.Program{Path: program, Inside: "/" + demoApp, User: "65532:65532"}, bundle)
+	packed, err := images.Pack(filepath.Join(tmp, "image"), images.Program{Path: program, Inside: "/" + demoApp, User: "65532:65532"}, nil)
 	if err != nil {
 		return "", err
 	}

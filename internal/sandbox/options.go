@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"github.com/groundwork-dev/groundwork/internal/sandbox/pki"
-	"github.com/groundwork-dev/groundwork/internal/sandbox/supervisor"
-)
+import "github.com/groundwork-dev/groundwork/internal/sandbox/supervisor"
 
 // Options is what a sandbox is made of.
 type Options struct {
@@ -13,9 +10,6 @@ type Options struct {
 	// Region and Zones are the cluster's; the real node is in the first zone,
 	// each zone has a simulated one.
 	Region string
-	// Authority signs every certificate inside; a new one when nil. Programs in
-	// images reach the sandbox's hosts only if the image trusts it.
-	Authority *pki.Authority
 	Zones  []string
 	// DieWithParent ends the sandbox when this process ends, however it ends.
 	DieWithParent bool

@@ -35,12 +35,6 @@ func (b Sandboxes) Up(ctx context.Context, o Options, tell func(Event)) (*State,
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if o.Authority == nil {
-		var err error
-		if o.Authority, err = pki.New(time.Now()); err != nil {
-			return nil, err
-		}
-	}
 	run, err := b.run(o.Name)
 	if err != nil {
 		return nil, err
@@ -84,11 +78,15 @@ func (b Sandboxes) prepare(state *State, o Options) error {
 			return fmt.Errorf("making the sandbox's folder: %w", err)
 		}
 	}
-	pair, err := o.Authority.Pair()
+	authority, err := pki.New(time.Now())
 	if err != nil {
 		return err
 	}
-	bundle, err := o.Authority.Bundle()
+	pair, err := authority.Pair()
+	if err != nil {
+		return err
+	}
+	bundle, err := pki.SystemBundle()
 	if err != nil {
 		return err
 	}
@@ -107,7 +105,7 @@ func (b Sandboxes) prepare(state *State, o Options) error {
 	}
 	for name, content := range map[string][]byte{
 		"pki/ca.crt": pair.Cert, "pki/ca.key": pair.Key, "spec.json": data,
-		"ca-bundle.pem": bundle,
+		"ca-bundle.pem": append(bundle, pair.Cert...),
 		"resolv.conf":   []byte("nameserver " + node.HostIP + "\n"),
 		"hosts":         []byte("127.0.0.1 localhost\n" + node.HostIP + " " + node.Name + "\n"),
 	} {

@@ -46,7 +46,6 @@ func classes() map[string]class {
 		"internal/bootstrap":   useCase,
 		"internal/demo":        useCase,
 		"internal/sandbox":     useCase,
-		"internal/sbx":         useCase, // the sandbox while it is being moved
 		"internal/argoapi":     adapter,
 		"internal/aws":         adapter,
 		"internal/charts":      adapter,

@@ -10,6 +10,7 @@
 //	                  stages, each applied after the one before it is ready
 //	*.json            IAM policies that a service account names
 //	standin/*.yaml    what the sandbox installs where the chart cannot be had
+//	crds.json.gz      the chart's CRDs, for stand-ins and for checks without the chart
 //	README.md         what the component is for, in plain words
 //
 // Scalars of values, manifests and configs may refer to facts of the platform,

@@ -24,6 +24,7 @@ const (
 	manifestsDir = "manifests"
 	configsDir   = "configs"
 	standinDir   = "standin"
+	crdsFile     = "crds.json.gz"
 )
 
 var (
@@ -226,7 +227,7 @@ func (f *folder) leftovers() {
 		f.report("", "has no README.md", "say in it what the component is for and what its parameters do")
 	}
 	for _, name := range f.files {
-		if f.used[name] || name == readmeFile || strings.HasPrefix(name, standinDir+"/") {
+		if f.used[name] || name == readmeFile || name == crdsFile || strings.HasPrefix(name, standinDir+"/") {
 			continue
 		}
 		f.report(name, "is not a file that a component has", f.nearest(name))

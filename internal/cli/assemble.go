@@ -177,7 +177,7 @@ func standInFor(c *catalog.Component) (standin.Component, error) {
 	s := standin.Component{
 		Name: c.Name, Chart: c.Chart.Name, Version: c.Chart.Version, Repository: c.Chart.Repository,
 		Namespace: c.Namespace.Name, CRDs: c.Provides.CRDs, TemplatedCRDs: c.Chart.CRDs == catalog.CRDsSkip,
-		Definitions: map[string][]byte{}, Manifests: map[string][]byte{},
+		Manifests: map[string][]byte{},
 	}
 	for _, w := range c.Workloads {
 		if w.MadeBy == catalog.ByOperator {
@@ -190,9 +190,9 @@ func standInFor(c *catalog.Component) (standin.Component, error) {
 	if err := readFolder(c.Folder, "standin", func(name string, data []byte) { s.Manifests[name] = data }); err != nil {
 		return s, err
 	}
-	return s, readFolder(c.Folder, "crds", func(name string, data []byte) {
-		s.Definitions[name[:len(name)-len(path.Ext(name))]] = data
-	})
+	var err error
+	s.Definitions, err = c.CRDs()
+	return s, err
 }
 
 // readFolder hands every file of a folder to f; a missing folder is empty.

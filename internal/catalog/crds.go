@@ -1,0 +1,59 @@
+package catalog
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+)
+
+// maxCRDs bounds what a component's CRDs unpack to, in bytes.
+const maxCRDs = 32 << 20
+
+// CRDs returns the definitions that the component's chart brings, JSON by
+// plural.group: those of crds.json.gz, which `go run ./internal/catalog/crdpack`
+// makes from the chart's own. Nil without that file.
+func (c *Component) CRDs() (map[string][]byte, error) {
+	f, err := c.Folder.Open(crdsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, crdsFile, err)
+	}
+	defer f.Close()
+	definitions, err := readCRDs(f)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, crdsFile, err)
+	}
+	return definitions, nil
+}
+
+func readCRDs(r io.Reader) (map[string][]byte, error) {
+	unpacked, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, err
+	}
+	bounded := &io.LimitedReader{R: unpacked, N: maxCRDs + 1}
+	lines := bufio.NewScanner(bounded)
+	lines.Buffer(nil, maxCRDs)
+	definitions := map[string][]byte{}
+	for lines.Scan() {
+		var object struct {
+			Metadata struct {
+				Name string `json:"name"`
+			} `json:"metadata"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &object); err != nil {
+			return nil, err
+		}
+		definitions[object.Metadata.Name] = append([]byte(nil), lines.Bytes()...)
+	}
+	if bounded.N == 0 {
+		return nil, fmt.Errorf("unpacks to more than %d bytes", maxCRDs)
+	}
+	return definitions, lines.Err()
+}

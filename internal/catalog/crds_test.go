@@ -1,0 +1,33 @@
+package catalog_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/groundwork-dev/groundwork/internal/catalog"
+)
+
+// TestCRDs holds the packed definitions against what component.yaml says that
+// the component provides.
+func TestCRDs(t *testing.T) {
+	t.Parallel()
+	c, err := catalog.Load(catalog.BuiltinLayer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range c.Names() {
+		component, _ := c.Component(name)
+		definitions, err := component.CRDs()
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		want := slices.Sorted(slices.Values(component.Provides.CRDs))
+		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(definitions))); diff != "" {
+			t.Errorf("%s: CRDs (-component.yaml +crds.json.gz):\n%s", name, diff)
+		}
+	}
+}

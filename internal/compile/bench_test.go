@@ -2,7 +2,6 @@ package compile_test
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime"
 	"strings"
@@ -109,7 +108,7 @@ func BenchmarkGenerate(b *testing.B) {
 // BenchmarkRepository is all that `bootstrap generate` does for this
 // repository: read, compile, compare.
 func BenchmarkRepository(b *testing.B) {
-	var root fs.FS = os.DirFS(repository)
+	root := os.DirFS(repository)
 	for b.Loop() {
 		changes, err := tree.Compare(compileRepository(b), root)
 		if err != nil || !changes.Empty() {

@@ -4,7 +4,10 @@
 package compile
 
 import (
+	"errors"
 	"fmt"
+	"runtime"
+	"sync"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/config"
@@ -33,12 +36,22 @@ func Compile(p *config.Platform, c *catalog.Catalog) (*tree.Tree, *platform.Mode
 
 // Render returns all files of a model, inventories included.
 func Render(m *platform.Model) (*tree.Tree, error) {
+	trees, errs := make([]*tree.Tree, len(m.Clusters)), make([]error, len(m.Clusters))
+	var wg sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, cluster := range m.Clusters {
+		free <- struct{}{}
+		wg.Go(func() {
+			trees[i], errs[i] = flux.Render(cluster, m)
+			<-free
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
 	t := tree.New()
-	for _, cluster := range m.Clusters {
-		files, err := flux.Render(cluster, m)
-		if err != nil {
-			return nil, err
-		}
+	for _, files := range trees {
 		if err := t.Merge(files); err != nil {
 			return nil, fmt.Errorf("putting the clusters together: %w", err)
 		}

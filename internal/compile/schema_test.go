@@ -85,6 +85,32 @@ func TestCRDSchemas(t *testing.T) {
 	}
 }
 
+// TestStrict holds the check itself to what it must find.
+func TestStrict(t *testing.T) {
+	t.Parallel()
+	schemas := map[string]*jsonschema.Schema{}
+	for _, crd := range documents(t, "gotk-components.yaml", fluxsystem.Components()) {
+		addSchemas(t, schemas, crd)
+	}
+	const good = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\nspec: {interval: 10m, prune: true, sourceRef: {kind: GitRepository, name: a}}\n"
+	for name, test := range map[string]struct {
+		from, to string
+		valid    bool
+	}{
+		"good":          {valid: true},
+		"unknown field": {from: "prune: true", to: "prune: true, pruned: true"},
+		"wrong type":    {from: "prune: true", to: "prune: 1"},
+		"missing field": {from: "prune: true, ", to: ""},
+		"bad pattern":   {from: "10m", to: "10 minutes"},
+		"not in enum":   {from: "kind: GitRepository", to: "kind: Repository"},
+	} {
+		o := documents(t, name, []byte(strings.Replace(good, test.from, test.to, 1)))[0]
+		if err := schemas["kustomize.toolkit.fluxcd.io/v1 Kustomization"].Validate(o); (err == nil) != test.valid {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
 // customGroup returns an object's API group, and whether it is one of CRDs.
 func customGroup(o object) (string, bool) {
 	apiVersion, _ := o["apiVersion"].(string)

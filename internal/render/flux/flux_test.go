@@ -203,7 +203,7 @@ func TestOrder(t *testing.T) {
 			continue
 		}
 		data, _ := files.Get(file)
-		for _, doc := range strings.Split(string(data), "---\n") {
+		for doc := range strings.SplitSeq(string(data), "---\n") {
 			_, name, _ := strings.Cut(doc, "metadata:\n  name: ")
 			name, _, _ = strings.Cut(name, "\n")
 			names[name] = true

@@ -13,9 +13,6 @@ import (
 	"runtime/debug"
 	"slices"
 
-	"sigs.k8s.io/controller-tools/pkg/crd"
-	"sigs.k8s.io/controller-tools/pkg/genall"
-
 	// What go.mod names must be imported to stay there.
 	_ "github.com/fluxcd/helm-controller/api/v2"
 	_ "github.com/fluxcd/image-automation-controller/api/v1"
@@ -23,6 +20,8 @@ import (
 	_ "github.com/fluxcd/kustomize-controller/api/v1"
 	_ "github.com/fluxcd/notification-controller/api/v1"
 	_ "github.com/fluxcd/source-controller/api/v1"
+	"sigs.k8s.io/controller-tools/pkg/crd"
+	"sigs.k8s.io/controller-tools/pkg/genall"
 )
 
 func main() {

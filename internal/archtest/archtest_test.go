@@ -50,6 +50,7 @@ func classes() map[string]class {
 		"internal/aws":         adapter,
 		"internal/charts":      adapter,
 		"internal/cluster":     adapter,
+		"internal/chartrepo":   adapter,
 		"internal/forge":       adapter,
 		"internal/gitrepo":     adapter,
 		"internal/initfile":    adapter, // asks in the terminal

@@ -1,7 +1,113 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
-func newChartsCommand(Streams) *cobra.Command {
-	return &cobra.Command{Use: "charts", Hidden: true}
+	"github.com/spf13/cobra"
+
+	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/chartrepo"
+	"github.com/groundwork-dev/groundwork/internal/cli/progress"
+	"github.com/groundwork-dev/groundwork/internal/sandbox/build"
+)
+
+func newChartsCommand(streams Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "charts",
+		Short: "Keep the components' Helm charts on this machine",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newChartsPullCommand(streams))
+	return cmd
+}
+
+func newChartsPullCommand(streams Streams) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "pull [COMPONENT...]",
+		Short: "Download the charts that the catalogue names, so that the sandbox serves the real ones",
+		Long: `pull downloads each component's chart at its pinned version into the cache folder
+($GROUNDWORK_CACHE) and checks it against the digest that its source states. A
+sandbox serves the charts that it finds there, and a stand-in for every other.`,
+		Example: "  bootstrap charts pull\n  bootstrap charts pull cert-manager",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return pullCharts(cmd.Context(), streams, dir, args)
+		},
+	}
+	addDirFlag(cmd, &dir)
+	return cmd
+}
+
+func pullCharts(ctx context.Context, streams Streams, dir string, names []string) error {
+	_, c, err := loadDir(dir)
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		names = c.Names()
+	}
+	cache, err := build.CacheDir()
+	if err != nil {
+		return err
+	}
+	display := progress.New(streams.Err, streams.Terminal)
+	defer display.Close()
+	var failed error
+	for _, name := range names {
+		component, ok := c.Component(name)
+		if !ok {
+			return usageError{fmt.Errorf("the catalogue has no component %q; it has %s", name, strings.Join(c.Names(), ", "))}
+		}
+		if component.Chart != nil {
+			failed = errors.Join(failed, pullChart(ctx, display, cache, component))
+		}
+	}
+	return failed
+}
+
+func pullChart(ctx context.Context, display progress.Display, cache string, c *catalog.Component) error {
+	chart := chartrepo.Chart{Name: c.Chart.Name, Version: c.Chart.Version, Repository: c.Chart.Repository}
+	_, where, _ := strings.Cut(chart.Repository, "://")
+	path := filepath.Join(cache, "charts", filepath.FromSlash(where), chart.Name+"-"+chart.Version+".tgz")
+	step := progress.Step{Title: "chart " + chart.Name + " " + chart.Version}
+	if _, err := os.Stat(path); err == nil {
+		step.State, step.Detail = progress.Skipped, "here already"
+		display.Show(step)
+		return nil
+	}
+	display.Show(step)
+	began := time.Now()
+	data, err := chartrepo.Client{}.Pull(ctx, chart)
+	if err == nil {
+		err = keep(path, data)
+	}
+	step.State, step.Elapsed = progress.Done, time.Since(began)
+	if err != nil {
+		step.State = progress.Failed
+	}
+	display.Show(step)
+	return err
+}
+
+// keep writes a file of the cache in one step.
+func keep(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return os.Rename(f.Name(), path)
 }

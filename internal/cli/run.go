@@ -327,4 +327,3 @@ func printReport(w io.Writer, r *bootstrap.Report) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
-

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -301,9 +300,4 @@ func newSandboxBuildCommand(streams Streams) *cobra.Command {
 	}
 	addDirFlag(cmd, &dir)
 	return cmd
-}
-
-// without returns the items of a that are not in b.
-func without(a, b []string) []string {
-	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }

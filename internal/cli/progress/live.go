@@ -147,7 +147,7 @@ func (s screen) items(b *strings.Builder, items []Item, depth int, left *int) {
 			return
 		}
 		*left--
-		line := fmt.Sprintf("%*s└ %s %s", 2*depth, "", it.Name, s.styles.dim.Render(it.Status))
+		line := fmt.Sprintf("%*s└ %s %s", 2*depth, "", it.Name, s.styles.dim.Render(oneLine(it.Status)))
 		b.WriteString(lipgloss.NewStyle().MaxWidth(s.width).Render(line) + "\n")
 		s.items(b, it.Children, depth+1, left)
 	}

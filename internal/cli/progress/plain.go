@@ -3,12 +3,18 @@ package progress
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 )
 
-// waitingEvery is how often a plain display repeats what a step waits for.
-const waitingEvery = 10 * time.Second
+const (
+	// waitingAfter is how long what a step waits for must have stood before a
+	// plain display tells it again.
+	waitingAfter = 10 * time.Second
+	// waitingEvery is how often it is repeated when nothing of it changed.
+	waitingEvery = time.Minute
+)
 
 // plain writes one line when something changes.
 type plain struct {
@@ -17,7 +23,8 @@ type plain struct {
 	now     func() time.Time
 	start   time.Time
 	last    map[string]Step
-	waiting time.Time
+	told    string    // what the last step was said to wait for
+	toldAt  time.Time // and when
 }
 
 func newPlain(w io.Writer, now func() time.Time) *plain {
@@ -35,10 +42,22 @@ func (p *plain) Show(s Step) {
 	case !known || before.Detail != s.Detail:
 		p.line(s.State.mark(), s.Title, s.Detail)
 	}
-	if s.State == Running && len(s.Waiting) > 0 && p.now().Sub(p.waiting) >= waitingEvery {
-		p.waiting = p.now()
-		p.items(s.Waiting, 1)
+	if s.State == Running && len(s.Waiting) > 0 {
+		p.wait(s.Waiting)
 	}
+}
+
+// wait tells what a step waits for, unless it was told lately.
+func (p *plain) wait(items []Item) {
+	var b strings.Builder
+	write(&b, items, 1)
+	text := b.String()
+	silence := p.now().Sub(p.toldAt)
+	if silence < waitingAfter || text == p.told && silence < waitingEvery {
+		return
+	}
+	p.told, p.toldAt = text, p.now()
+	_, _ = io.WriteString(p.w, text)
 }
 
 func (p *plain) Close() {}
@@ -50,12 +69,15 @@ func (p *plain) line(mark, title, detail string) {
 	fmt.Fprintf(p.w, "[%6.1fs] %s %s%s\n", p.now().Sub(p.start).Seconds(), mark, title, detail)
 }
 
-func (p *plain) items(items []Item, depth int) {
+func write(b *strings.Builder, items []Item, depth int) {
 	for _, it := range items {
-		fmt.Fprintf(p.w, "%*s waits for %s: %s\n", 10+2*depth, "", it.Name, it.Status)
-		p.items(it.Children, depth+1)
+		fmt.Fprintf(b, "%*s waits for %s: %s\n", 10+2*depth, "", it.Name, oneLine(it.Status))
+		write(b, it.Children, depth+1)
 	}
 }
+
+// oneLine makes one line of a message, which may hold several.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func joinNonEmpty(a, b string) string {
 	if a == "" || b == "" {

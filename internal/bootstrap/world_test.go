@@ -170,8 +170,6 @@ func (w *world) controllers(o apitest.Object) {
 	})
 }
 
-const fluxPath = "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations/"
-
 // reconcile is Flux at work: it fetches the branch and applies the
 // Kustomizations that it holds.
 func (w *world) reconcile() {

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"sigs.k8s.io/yaml"
@@ -82,14 +83,19 @@ func (c Client) fromRegistry(ctx context.Context, chart Chart) ([]byte, error) {
 		if t, err := layer.MediaType(); err != nil || t != archiveType {
 			continue
 		}
-		r, err := layer.Compressed() // checks the digest as it is read
-		if err != nil {
-			return nil, err
-		}
-		defer r.Close()
-		return bounded(r, maxArchive)
+		return content(layer)
 	}
 	return nil, errors.New("the artifact holds no chart")
+}
+
+// content reads a layer, whose digest is checked on the way.
+func content(layer v1.Layer) ([]byte, error) {
+	r, err := layer.Compressed()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return bounded(r, maxArchive)
 }
 
 // index is what is read of an index.yaml.

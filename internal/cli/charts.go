@@ -36,7 +36,7 @@ func newChartsPullCommand(streams Streams) *cobra.Command {
 		Long: `pull downloads each component's chart at its pinned version into the cache folder
 ($GROUNDWORK_CACHE) and checks it against the digest that its source states. A
 sandbox serves the charts that it finds there, and a stand-in for every other.`,
-		Example: "  bootstrap charts pull\n  bootstrap charts pull cert-manager",
+		Example: "  bootstrap charts pull\n  bootstrap charts pull NAME",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return pullCharts(cmd.Context(), streams, dir, args)
 		},

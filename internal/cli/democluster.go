@@ -20,11 +20,17 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/sandbox"
 )
 
-var ( //nolint:gochecknoglobals // names of resources
-	kustomizations  = schema.GroupVersionResource{Group: "kustomize.toolkit.fluxcd.io", Version: "v1", Resource: "kustomizations"}
-	gitRepositories = schema.GroupVersionResource{Group: "source.toolkit.fluxcd.io", Version: "v1", Resource: "gitrepositories"}
-	deployments     = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
-)
+func kustomizations() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "kustomize.toolkit.fluxcd.io", Version: "v1", Resource: "kustomizations"}
+}
+
+func gitRepositories() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "source.toolkit.fluxcd.io", Version: "v1", Resource: "gitrepositories"}
+}
+
+func deployments() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
+}
 
 const fluxNamespace = "flux-system"
 
@@ -43,7 +49,7 @@ func newDemoCluster(kubeconfig string) (*demoCluster, error) {
 // unready names the Kustomizations that are not Ready. None at all is an
 // error.
 func (c *demoCluster) unready(ctx context.Context) ([]string, error) {
-	list, err := c.client.Resource(kustomizations).Namespace(fluxNamespace).List(ctx, metav1.ListOptions{})
+	list, err := c.client.Resource(kustomizations()).Namespace(fluxNamespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("listing Kustomizations: %w", err)
 	}
@@ -79,14 +85,14 @@ func (c *demoCluster) setImage(ctx context.Context, image string) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.client.Resource(deployments).Namespace(demoApp).Patch(ctx, demoApp, types.StrategicMergePatchType, patch,
+	_, err = c.client.Resource(deployments()).Namespace(demoApp).Patch(ctx, demoApp, types.StrategicMergePatchType, patch,
 		metav1.PatchOptions{FieldManager: "kubectl-set"})
 	return err
 }
 
 // awaitImage waits until the application's Deployment has the image.
 func (c *demoCluster) awaitImage(ctx context.Context, image string) error {
-	w, err := c.client.Resource(deployments).Namespace(demoApp).Watch(ctx, metav1.ListOptions{
+	w, err := c.client.Resource(deployments()).Namespace(demoApp).Watch(ctx, metav1.ListOptions{
 		FieldSelector: fields.OneTermEqualSelector("metadata.name", demoApp).String(),
 	})
 	if err != nil {
@@ -112,7 +118,7 @@ func (c *demoCluster) awaitImage(ctx context.Context, image string) error {
 // all of them.
 func (c *demoCluster) reconcile(ctx context.Context) error {
 	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{"reconcile.fluxcd.io/requestedAt":%q}}}`, time.Now().Format(time.RFC3339Nano))
-	for _, gvr := range []schema.GroupVersionResource{gitRepositories, kustomizations} {
+	for _, gvr := range []schema.GroupVersionResource{gitRepositories(), kustomizations()} {
 		list, err := c.client.Resource(gvr).Namespace(fluxNamespace).List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return err

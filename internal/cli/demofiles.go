@@ -30,29 +30,32 @@ func (w *demoWorld) WritePlatform(dir, repositoryURL, image string) error {
 		return fmt.Errorf("platform.yaml has no app %s, which the demo plays with", demoApp)
 	}
 	return edit(filepath.Join(w.options.dir, config.FileName), filepath.Join(dir, config.FileName),
-		"url: "+p.Spec.Repository.URL, "url: "+repositoryURL,
-		"provider: "+string(p.Spec.Repository.Provider), "provider: "+string(config.ProviderGitea),
-		"image: "+app.Image, "image: "+image,
+		replacement{"url: " + p.Spec.Repository.URL, "url: " + repositoryURL},
+		replacement{"provider: " + string(p.Spec.Repository.Provider), "provider: " + string(config.ProviderGitea)},
+		replacement{"image: " + app.Image, "image: " + image},
 	)
 }
 
 // SetImage changes the application's image in dir's platform.yaml.
 func (w *demoWorld) SetImage(dir, from, to string) error {
 	path := filepath.Join(dir, config.FileName)
-	return edit(path, path, "image: "+from, "image: "+to)
+	return edit(path, path, replacement{"image: " + from, "image: " + to})
 }
 
+// replacement is a text that takes another's place.
+type replacement struct{ old, new string }
+
 // edit copies a file with texts replaced, each of which must be there.
-func edit(from, to string, oldnew ...string) error {
+func edit(from, to string, replacements ...replacement) error {
 	data, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	for i := 0; i < len(oldnew); i += 2 {
-		if !bytes.Contains(data, []byte(oldnew[i])) {
-			return fmt.Errorf("editing %s: %q is not in it", from, oldnew[i])
+	for _, r := range replacements {
+		if !bytes.Contains(data, []byte(r.old)) {
+			return fmt.Errorf("editing %s: %q is not in it", from, r.old)
 		}
-		data = bytes.ReplaceAll(data, []byte(oldnew[i]), []byte(oldnew[i+1]))
+		data = bytes.ReplaceAll(data, []byte(r.old), []byte(r.new))
 	}
 	return os.WriteFile(to, data, 0o644)
 }

@@ -60,8 +60,7 @@ func exitCode(ctx context.Context, err error) int {
 // describe renders an error for a person: a list of problems as it is, any
 // other error behind the tool's name.
 func describe(err error) string {
-	var problems diag.Problems
-	if errors.As(err, &problems) {
+	if problems, ok := errors.AsType[diag.Problems](err); ok {
 		return problems.Error() + "\n" + plural(len(problems), "problem") + "\n"
 	}
 	if errors.Is(err, context.Canceled) {

@@ -29,7 +29,7 @@ import (
 
 // tokenVariable is the environment variable with the repository's token: never
 // a flag, because arguments are seen by every user of the machine.
-const tokenVariable = "GROUNDWORK_GIT_TOKEN" //nolint:gosec // the name, not the token
+const tokenVariable = "GROUNDWORK_GIT_TOKEN"
 
 type runOptions struct {
 	dir, cluster        string

@@ -119,7 +119,7 @@ func (l *lock) read(ctx context.Context) (lease *coordinationv1.Lease, err error
 // write makes holder the owner of the lease as it was read; somebody else's
 // write in between is a conflict.
 func (l *lock) write(ctx context.Context, old *coordinationv1.Lease) error {
-	now, seconds := metav1.NowMicro(), int32(l.duration/time.Second)
+	now, seconds := metav1.NowMicro(), int32(l.duration/time.Second) //nolint:gosec // seconds, not years
 	spec := coordinationv1.LeaseSpec{HolderIdentity: &l.holder, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now}
 	if old == nil {
 		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: l.name}, Spec: spec}

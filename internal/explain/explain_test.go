@@ -14,7 +14,7 @@ import (
 func objects(t *testing.T, text string) []*unstructured.Unstructured {
 	t.Helper()
 	var all []*unstructured.Unstructured
-	for _, doc := range strings.Split(text, "\n---\n") {
+	for doc := range strings.SplitSeq(text, "\n---\n") {
 		var o unstructured.Unstructured
 		data, err := yaml.YAMLToJSON([]byte(doc))
 		if err != nil {

@@ -24,7 +24,7 @@ func TestASecretNeverPrintsItself(t *testing.T) {
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "token", secret)
 	for _, text := range []string{
-		fmt.Sprint(secret), fmt.Sprintf("%s %v %q %x %#v %+v %d", secret, secret, secret, secret, secret, secret, secret),
+		secret.String(), fmt.Sprintf("%s %v %q %x %#v %+v %d", secret, secret, secret, secret, secret, secret, secret),
 		fmt.Sprintf("%v %+v %#v", holder{secret}, holder{secret}, holder{secret}), string(encoded), log.String(),
 		fmt.Errorf("using %v: %w", secret, errors.New("no")).Error(),
 	} {

@@ -64,7 +64,8 @@ func awaitEnd(ctx context.Context, fd int) error {
 		if left <= 0 {
 			return errors.New("ending the sandbox: its processes are still there")
 		}
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(left.Milliseconds()))
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), //nolint:gosec // a descriptor is small
+			Events: unix.POLLIN}}, int(left.Milliseconds()))
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}

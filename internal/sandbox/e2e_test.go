@@ -291,7 +291,7 @@ func TestKilledParentLeavesNothing(t *testing.T) {
 		if gone = errors.Is(err, os.ErrNotExist); !gone && time.Now().After(deadline) {
 			t.Fatal("the run folder is still there")
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond) //nolint:forbidigo // neither tells when it is there
 	}
 	nothingLeft(t, "parent", before)
 }
@@ -319,7 +319,7 @@ func createPod(ctx context.Context, t *testing.T, client kubernetes.Interface, n
 		if ctx.Err() != nil || !strings.Contains(err.Error(), "serviceaccount") {
 			t.Fatal(err)
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond) //nolint:forbidigo // neither tells when it is there
 	}
 }
 

@@ -46,7 +46,7 @@ func (b Sandboxes) Up(ctx context.Context, o Options, tell func(Event)) (*State,
 		Name: o.Name, Run: run, Started: time.Now(),
 		Images: o.Images, Simulated: o.Simulated, Charts: o.Charts,
 	}
-	door, err := net.Listen("tcp", "127.0.0.1:0")
+	door, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("opening the sandbox's proxy: %w", err)
 	}
@@ -68,7 +68,10 @@ func (b Sandboxes) Up(ctx context.Context, o Options, tell func(Event)) (*State,
 		return nil, errors.Join(ctx.Err(), err)
 	}
 	state.Seconds = time.Since(state.Started).Seconds()
-	return state, state.write()
+	if err := state.write(); err != nil {
+		return nil, err
+	}
+	return state, nil
 }
 
 // prepare makes the run folder and writes what the supervisor reads.
@@ -153,14 +156,14 @@ func launch(state *State, door net.Listener) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	reaper := exec.Command(self, "sandbox", "reap", state.Run)
+	reaper := exec.CommandContext(context.Background(), self, "sandbox", "reap", state.Run)
 	reaper.Stdin = alive
 	reaper.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := reaper.Start(); err != nil {
 		return nil, fmt.Errorf("starting the sandbox's reaper: %w", err)
 	}
 	go func() { _ = reaper.Wait() }()
-	init := exec.Command(self, "sandbox", "init", state.Run)
+	init := exec.CommandContext(context.Background(), self, "sandbox", "init", state.Run)
 	init.Stdout, init.Stderr = log, log
 	init.ExtraFiles = []*os.File{listener, tell, leash, life}
 	init.SysProcAttr = &syscall.SysProcAttr{

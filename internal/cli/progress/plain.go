@@ -18,13 +18,13 @@ const (
 
 // plain writes one line when something changes.
 type plain struct {
-	mu      sync.Mutex
-	w       io.Writer
-	now     func() time.Time
-	start   time.Time
-	last    map[string]Step
-	told    string    // what the last step was said to wait for
-	toldAt  time.Time // and when
+	mu     sync.Mutex
+	w      io.Writer
+	now    func() time.Time
+	start  time.Time
+	last   map[string]Step
+	told   string    // what the last step was said to wait for
+	toldAt time.Time // and when
 }
 
 func newPlain(w io.Writer, now func() time.Time) *plain {

@@ -8,23 +8,23 @@ import (
 
 func builtin() []kind {
 	var kinds []kind
-	add := func(group, version string, namespaced bool, pairs ...string) {
+	add := func(group string, namespaced bool, pairs ...string) {
 		for i := 0; i < len(pairs); i += 2 {
-			kinds = append(kinds, kind{group, version, pairs[i], pairs[i+1], namespaced})
+			kinds = append(kinds, kind{group, "v1", pairs[i], pairs[i+1], namespaced})
 		}
 	}
-	add("", "v1", false, "namespaces", "Namespace", "nodes", "Node")
-	add("", "v1", true, "configmaps", "ConfigMap", "secrets", "Secret", "serviceaccounts", "ServiceAccount", "services", "Service",
+	add("", false, "namespaces", "Namespace", "nodes", "Node")
+	add("", true, "configmaps", "ConfigMap", "secrets", "Secret", "serviceaccounts", "ServiceAccount", "services", "Service",
 		"pods", "Pod", "events", "Event", "resourcequotas", "ResourceQuota", "persistentvolumeclaims", "PersistentVolumeClaim")
-	add("apps", "v1", true, "deployments", "Deployment", "statefulsets", "StatefulSet", "daemonsets", "DaemonSet", "replicasets", "ReplicaSet")
-	add("batch", "v1", true, "jobs", "Job")
-	add("apiextensions.k8s.io", "v1", false, "customresourcedefinitions", "CustomResourceDefinition")
-	add("rbac.authorization.k8s.io", "v1", false, "clusterroles", "ClusterRole", "clusterrolebindings", "ClusterRoleBinding")
-	add("rbac.authorization.k8s.io", "v1", true, "roles", "Role", "rolebindings", "RoleBinding")
-	add("networking.k8s.io", "v1", true, "networkpolicies", "NetworkPolicy")
-	add("coordination.k8s.io", "v1", true, "leases", "Lease")
-	add("discovery.k8s.io", "v1", true, "endpointslices", "EndpointSlice")
-	add("admissionregistration.k8s.io", "v1", false, "validatingwebhookconfigurations", "ValidatingWebhookConfiguration",
+	add("apps", true, "deployments", "Deployment", "statefulsets", "StatefulSet", "daemonsets", "DaemonSet", "replicasets", "ReplicaSet")
+	add("batch", true, "jobs", "Job")
+	add("apiextensions.k8s.io", false, "customresourcedefinitions", "CustomResourceDefinition")
+	add("rbac.authorization.k8s.io", false, "clusterroles", "ClusterRole", "clusterrolebindings", "ClusterRoleBinding")
+	add("rbac.authorization.k8s.io", true, "roles", "Role", "rolebindings", "RoleBinding")
+	add("networking.k8s.io", true, "networkpolicies", "NetworkPolicy")
+	add("coordination.k8s.io", true, "leases", "Lease")
+	add("discovery.k8s.io", true, "endpointslices", "EndpointSlice")
+	add("admissionregistration.k8s.io", false, "validatingwebhookconfigurations", "ValidatingWebhookConfiguration",
 		"mutatingwebhookconfigurations", "MutatingWebhookConfiguration")
 	return kinds
 }

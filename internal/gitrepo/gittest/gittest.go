@@ -176,10 +176,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) swallow(w http.ResponseWriter, r *http.Request) {
 	before := s.Git(s.Dir, "for-each-ref", "--format=%(objectname) %(refname)")
 	s.backend.ServeHTTP(w, r)
-	for _, line := range strings.Fields(s.Git(s.Dir, "for-each-ref", "--format=%(refname)")) {
+	for line := range strings.FieldsSeq(s.Git(s.Dir, "for-each-ref", "--format=%(refname)")) {
 		s.Git(s.Dir, "update-ref", "-d", line)
 	}
-	for _, line := range strings.Split(before, "\n") {
+	for line := range strings.SplitSeq(before, "\n") {
 		if hash, ref, ok := strings.Cut(line, " "); ok {
 			s.Git(s.Dir, "update-ref", ref, hash)
 		}

@@ -20,12 +20,16 @@ func lock(ctx context.Context, path string) (func(), error) {
 	select {
 	case err := <-done:
 		if err != nil {
-			f.Close()
+			_ = f.Close()
 			return nil, err
 		}
-		return func() { f.Close() }, nil
+		return func() { _ = f.Close() }, nil
 	case <-ctx.Done():
-		go func() { <-done; f.Close() }()
+		go func() {
+			if <-done == nil {
+				_ = f.Close()
+			}
+		}()
 		return nil, ctx.Err()
 	}
 }

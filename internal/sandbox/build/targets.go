@@ -91,13 +91,14 @@ func (t Target) BuiltFrom(repoRoot string) (string, error) {
 		if r.Mod.Path != t.Module {
 			continue
 		}
-		from := r.Mod.String()
+		var from strings.Builder
+		from.WriteString(r.Mod.String())
 		for _, stand := range mod.Replace {
 			if strings.HasPrefix(stand.New.Path, ".") && stand.New.Version == "" {
-				from += " (" + stand.Old.Path + " replaced by this repository's own)"
+				from.WriteString(" (" + stand.Old.Path + " replaced by this repository's own)")
 			}
 		}
-		return from, nil
+		return from.String(), nil
 	}
 	// A module that is its own main module, such as a fork laid out here.
 	return "", fmt.Errorf("module %s is not in sandbox/%s/go.mod", t.Module, t.Folder)

@@ -96,9 +96,9 @@ func Charts(components []Component, cacheDir, dir string) ([]Chart, error) {
 
 func (c Component) file() string { return c.Chart + "-" + c.Version + ".tgz" }
 
-func (c Component) archive(real string) (Chart, []byte, error) {
+func (c Component) archive(published string) (Chart, []byte, error) {
 	chart := Chart{Component: c.Name, Version: c.Version}
-	data, err := os.ReadFile(real)
+	data, err := os.ReadFile(published)
 	if err == nil {
 		return chart, data, nil
 	}

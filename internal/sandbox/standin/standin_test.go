@@ -88,11 +88,11 @@ func TestArchive(t *testing.T) {
 func TestCharts(t *testing.T) {
 	t.Parallel()
 	cache, dir := t.TempDir(), t.TempDir()
-	real := filepath.Join(cache, "charts", "charts.example", "x", "b-1.0.0.tgz")
-	if err := os.MkdirAll(filepath.Dir(real), 0o755); err != nil {
+	published := filepath.Join(cache, "charts", "charts.example", "x", "b-1.0.0.tgz")
+	if err := os.MkdirAll(filepath.Dir(published), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(real, []byte("real"), 0o644); err != nil {
+	if err := os.WriteFile(published, []byte("real"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	oci := component()
@@ -107,7 +107,7 @@ func TestCharts(t *testing.T) {
 		t.Errorf("charts %+v: want only the second to be real", charts)
 	}
 	for _, name := range []string{"index.yaml", "a-1.2.3.tgz", "b-1.0.0.tgz"} {
-		if _, err := os.Stat(filepath.Join(dir, "https/charts.example/x", name)); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, "https", "charts.example", "x", name)); err != nil {
 			t.Error(err)
 		}
 	}

@@ -26,6 +26,8 @@ import (
 var clusterYAML string
 
 // resources of the objects in cluster.yaml.
+//
+//nolint:gochecknoglobals // a table that nobody changes
 var resources = map[string]schema.GroupVersionResource{
 	"Node":                         {Version: "v1", Resource: "nodes"},
 	"Service":                      {Version: "v1", Resource: "services"},

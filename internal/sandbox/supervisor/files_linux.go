@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"os"
@@ -12,6 +13,8 @@ import (
 )
 
 // users are the Kubernetes identities of the sandbox's programs.
+//
+//nolint:gochecknoglobals // a table that nobody changes
 var users = []struct{ name, user, group string }{
 	{"admin", "admin", "system:masters"},
 	{"kwok", "kwok", "system:masters"},
@@ -22,7 +25,7 @@ var users = []struct{ name, user, group string }{
 }
 
 // files writes certificates, kubeconfigs and configuration.
-func (s *supervisor) files() error {
+func (s *supervisor) files(ctx context.Context) error {
 	pair := pki.Pair{}
 	var err error
 	if pair.Cert, err = os.ReadFile(s.paths.PKI("ca.crt")); err != nil {
@@ -40,7 +43,7 @@ func (s *supervisor) files() error {
 	}
 	files[filepath.Join(s.Run, "Corefile")] = []byte(s.paths.Corefile())
 	stages := s.paths.Stages()
-	if files[filepath.Join(s.Run, "stages.yaml")], err = exec.Command(stages[0], stages[1:]...).Output(); err != nil {
+	if files[filepath.Join(s.Run, "stages.yaml")], err = exec.CommandContext(ctx, stages[0], stages[1:]...).Output(); err != nil {
 		return fmt.Errorf("reading the stages of simulated nodes: %w", err)
 	}
 	if err := s.certificates(files); err != nil {

@@ -6,6 +6,7 @@
 package supervisor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -30,7 +31,7 @@ func Init(run string) error {
 		return err
 	}
 	unix.CloseOnExec(lifeFD)
-	cmd := exec.Command(self, "sandbox", "supervise", run)
+	cmd := exec.CommandContext(context.Background(), self, "sandbox", "supervise", run)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{os.NewFile(tunnelFD, "tunnel"), os.NewFile(eventsFD, "events"), os.NewFile(leashFD, "leash")}
 	if err := cmd.Start(); err != nil {

@@ -99,7 +99,7 @@ func (p *process) ready(ctx context.Context, client *http.Client) bool {
 
 // ended is the error of a process that should be running.
 func (p *process) ended() error {
-	return fmt.Errorf("%s ended (%v); its last lines:\n%s", p.program.Name, p.err, tail(p.log))
+	return fmt.Errorf("%s ended (%w); its last lines:\n%s", p.program.Name, p.err, tail(p.log))
 }
 
 // tail returns the last lines of a log.

@@ -60,7 +60,7 @@ func removeCgroups(name string) error {
 			if !errors.Is(err, unix.EBUSY) || time.Now().After(deadline) {
 				return fmt.Errorf("removing cgroup %s: %w", root, err)
 			}
-			time.Sleep(20 * time.Millisecond) // the kernel tells nobody
+			time.Sleep(20 * time.Millisecond) //nolint:forbidigo // the kernel tells nobody when a cgroup is empty
 		}
 	}
 	return nil

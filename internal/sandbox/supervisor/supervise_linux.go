@@ -105,7 +105,7 @@ func (s *supervisor) up(ctx, starting context.Context) error {
 	if err := network(); err != nil {
 		return err
 	}
-	if err := s.files(); err != nil {
+	if err := s.files(starting); err != nil {
 		return err
 	}
 	if err := s.serve(ctx); err != nil {
@@ -206,7 +206,7 @@ func (s *supervisor) serve(ctx context.Context) error {
 	}
 	rules := place.Rules{Simulated: s.Simulated}
 	for address, handler := range map[string]http.Handler{":443": internet.Handler(), ":80": internet.Handler(), ":9443": rules} {
-		listener, err := net.Listen("tcp", node.HostIP+address)
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", node.HostIP+address)
 		if err != nil {
 			return fmt.Errorf("opening the sandbox's internet: %w", err)
 		}

@@ -87,7 +87,7 @@ func (r *Registry) addManifest(dir, ref string, m v1.Descriptor) error {
 
 func (r *Registry) put(host, repository, tag string, media types.MediaType, data []byte) error {
 	target := "/v2/" + repository + "/manifests/" + tag
-	request, err := http.NewRequest(http.MethodPut, target, bytes.NewReader(data))
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPut, target, bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (r *Registry) Has(ref string) bool {
 	if err != nil {
 		return false
 	}
-	request, err := http.NewRequest(http.MethodHead, "/v2/"+repository+"/manifests/"+tag, nil)
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodHead, "/v2/"+repository+"/manifests/"+tag, nil)
 	if err != nil {
 		return false
 	}

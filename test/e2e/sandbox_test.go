@@ -30,6 +30,7 @@ type sandbox struct {
 	env       map[string]string
 	client    dynamic.Interface
 	http      *http.Client
+	url       string // the repository that the cluster follows
 }
 
 // shared is started by TestMain; the tests run one after the other.
@@ -51,16 +52,23 @@ func run(m *testing.M) (code int, err error) {
 	}
 	defer os.RemoveAll(dir)
 	shared = &sandbox{name: fmt.Sprintf("e2e-%d", os.Getpid()), bootstrap: filepath.Join(dir, "bootstrap")}
-	build := exec.Command("go", "build", "-o", shared.bootstrap, "./cmd/bootstrap")
-	build.Dir = "../.."
+	build := exec.Command("go", "build", "-o", dir+"/", "./cmd/bootstrap", "./cmd/sampleapp")
+	build.Dir, build.Env = "../..", append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return 1, fmt.Errorf("building bootstrap: %w", err)
 	}
+	// A start that fails half way is ended too.
+	defer func() { err = errors.Join(err, shared.down()) }()
 	if err := shared.up(); err != nil {
 		return 1, err
 	}
-	defer func() { err = errors.Join(err, shared.down()) }()
+	if err := shared.publishApp(filepath.Join(dir, "sampleapp"), filepath.Join(dir, "image")); err != nil {
+		return 1, err
+	}
+	if shared.url, err = shared.createRepository("e2e"); err != nil {
+		return 1, err
+	}
 	return m.Run(), nil
 }
 

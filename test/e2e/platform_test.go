@@ -1,0 +1,171 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"text/template"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/groundwork-dev/groundwork/internal/sandbox/images"
+)
+
+const (
+	goodImage  = "ghcr.io/groundwork-dev/sampleapp:0.1.0"
+	webhookURL = "http://webhook-receiver.flux-system.svc.cluster.local"
+)
+
+// platform is what the tests vary of a platform.yaml.
+type platform struct {
+	URL        string
+	Image      string
+	Auth       string
+	Components []string // names, all without parameters
+	Replicas   int
+}
+
+var platformYAML = template.Must(template.New("platform.yaml").Parse(`apiVersion: groundwork.dev/v1alpha1
+kind: Platform
+metadata:
+  name: e2e
+spec:
+  repository:
+    url: {{.URL}}
+    provider: gitea
+{{- if .Auth}}
+    auth: {{.Auth}}
+{{- end}}
+  aws:
+    accountID: "123456789012"
+    region: eu-central-1
+    zones: [eu-central-1a]
+  clusters:
+    dev:
+      size: small
+      domain: dev.e2e.test
+      components:
+{{- range .Components}}
+        {{.}}: {}
+{{- else}} {}
+{{- end}}
+  apps:
+    sampleapp:
+      image: {{.Image}}
+      port: 8080
+      replicas:
+        min: {{.Replicas}}
+        max: 5
+      resources:
+        requests:
+          cpu: 20m
+          memory: 32Mi
+`))
+
+// good is a platform that works, for the shared repository.
+func (s *sandbox) good() platform {
+	return platform{URL: s.url, Image: goodImage, Replicas: 1}
+}
+
+// write writes platform.yaml to a folder.
+func (p platform) write(t *testing.T, dir string) {
+	t.Helper()
+	var b strings.Builder
+	if err := platformYAML.Execute(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, map[string]string{"platform.yaml": b.String()})
+}
+
+// write writes files below dir.
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, data := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// publishApp packs the sample app that lies at program and pushes it.
+func (s *sandbox) publishApp(program, dir string) error {
+	packed, err := images.Pack(dir, images.Program{Path: program, Inside: "/sampleapp", User: "65532:65532"}, nil)
+	if err != nil {
+		return err
+	}
+	index, err := layout.ImageIndexFromPath(packed)
+	if err != nil {
+		return err
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return err
+	}
+	image, err := index.Image(manifest.Manifests[0].Digest)
+	if err != nil {
+		return err
+	}
+	ref, err := name.ParseReference(goodImage)
+	if err != nil {
+		return err
+	}
+	if err := remote.Write(ref, image, remote.WithTransport(s.http.Transport)); err != nil {
+		return fmt.Errorf("pushing %s: %w", goodImage, err)
+	}
+	return nil
+}
+
+// checkout makes a working folder of a repository, as a user has one.
+func (s *sandbox) checkout(t *testing.T, url string) string {
+	t.Helper()
+	dir := t.TempDir()
+	s.must(t, dir, "git", "clone", "--quiet", url, ".")
+	return dir
+}
+
+// head is the commit of the repository's main branch, "" before the first.
+func (s *sandbox) head(t *testing.T, url string) string {
+	t.Helper()
+	commit, _, _ := strings.Cut(s.must(t, "", "git", "ls-remote", url, "refs/heads/main"), "\t")
+	return commit
+}
+
+// runArgs are the arguments of a run in dir.
+func runArgs(dir string, more ...string) []string {
+	return append([]string{"run", "--cluster", "dev", "-C", dir, "--webhook-url", webhookURL}, more...)
+}
+
+// succeed runs bootstrap in dir, which has to succeed.
+func (s *sandbox) succeed(t *testing.T, dir string, more ...string) result {
+	t.Helper()
+	got := s.run(t, dir, runArgs(dir, more...)...)
+	if got.code != 0 {
+		t.Fatalf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	return got
+}
+
+// ensure brings the cluster to the good platform whatever was there before, and
+// returns a checkout of the shared repository as it then is.
+func (s *sandbox) ensure(t *testing.T) string {
+	t.Helper()
+	dir := s.checkout(t, s.url)
+	if err := os.RemoveAll(filepath.Join(dir, "components")); err != nil {
+		t.Fatal(err)
+	}
+	s.good().write(t, dir)
+	s.succeed(t, dir)
+	s.must(t, dir, "git", "fetch", "--quiet")
+	s.must(t, dir, "git", "reset", "--quiet", "--hard", "origin/main")
+	return dir
+}

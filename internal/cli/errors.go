@@ -32,17 +32,20 @@ func (e driftError) Error() string {
 	return fmt.Sprintf("%d files differ from what platform.yaml generates: run 'bootstrap generate' and commit the result", e.files)
 }
 
+// Drift tells the error apart from others.
+func (driftError) Drift() bool { return true }
+
 // exitCode maps an error to the process's exit code.
 func exitCode(ctx context.Context, err error) int {
 	var (
 		usage    usageError
-		drift    driftError
+		drift    interface{ Drift() bool }
 		problems diag.Problems
 		refused  interface{ Refused() bool }
 		timedOut interface{ TimedOut() bool }
 	)
 	switch {
-	case errors.As(err, &drift):
+	case errors.As(err, &drift) && drift.Drift():
 		return exitDrift
 	case errors.As(err, &usage), errors.As(err, &problems):
 		return exitBadInput

@@ -1,0 +1,169 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	exitRefused     = 4
+	exitTimedOut    = 5
+	exitDrift       = 2
+	exitInterrupted = 130
+)
+
+// want checks how a command ended and what it said.
+func (got result) want(t *testing.T, code int, said ...string) {
+	t.Helper()
+	if got.code != code {
+		t.Errorf("exit %d, want %d", got.code, code)
+	}
+	for _, s := range said {
+		if !strings.Contains(got.stderr, s) {
+			t.Errorf("stderr does not say %q", s)
+		}
+	}
+	t.Logf("exit %d\n%s", got.code, strings.TrimSpace(got.stderr))
+}
+
+// TestConcurrentRunRefused starts two runs that have something to do at the
+// same time.
+func TestConcurrentRunRefused(t *testing.T) {
+	dir := shared.ensure(t)
+	p := shared.good()
+	p.Replicas = 2
+	p.write(t, dir)
+	var both [2]result
+	var wait sync.WaitGroup
+	for i := range both {
+		wait.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+			defer cancel()
+			both[i] = finish(t, shared.command(ctx, dir, shared.bootstrap, runArgs(dir)...))
+		})
+	}
+	wait.Wait()
+	first, second := both[0], both[1]
+	if first.code != 0 {
+		first, second = second, first
+	}
+	first.want(t, 0)
+	second.want(t, exitRefused, "another run is at work on this cluster", "(process ")
+}
+
+// TestOtherRepositoryRefused runs for another repository against the cluster.
+func TestOtherRepositoryRefused(t *testing.T) {
+	shared.ensure(t)
+	other := shared.newRepository(t, "other")
+	dir := shared.checkout(t, other)
+	p := shared.good()
+	p.URL = other
+	p.write(t, dir)
+	before := shared.stamps(t)
+	shared.run(t, dir, runArgs(dir)...).want(t, exitRefused, "other.git")
+	if head := shared.head(t, other); head != "" {
+		t.Errorf("%s was pushed to the other repository", head)
+	}
+	sameStamps(t, before, shared.stamps(t))
+}
+
+// TestWrongClusterRefused runs against a cluster for a folder that belongs to
+// another one.
+func TestWrongClusterRefused(t *testing.T) {
+	dir := shared.ensure(t)
+	const file = "clusters/dev/identity.yaml"
+	right, err := os.ReadFile(dir + "/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(right)) {
+		if key, _, _ := strings.Cut(line, ":"); strings.TrimSpace(key) == "clusterUID" {
+			line = key + ": 00000000-0000-0000-0000-000000000000\n"
+		}
+		lines = append(lines, line)
+	}
+	commit := func(data string) string {
+		write(t, dir, map[string]string{file: data})
+		shared.must(t, dir, "git", "commit", "--quiet", "--all", "--message", "identity")
+		shared.must(t, dir, "git", "push", "--quiet", "origin", "HEAD:main")
+		return shared.head(t, shared.url)
+	}
+	head := commit(strings.Join(lines, ""))
+	p := shared.good()
+	p.Replicas = 3
+	p.write(t, dir)
+	before := shared.stamps(t)
+	shared.run(t, dir, runArgs(dir)...).want(t, exitRefused, "is not the cluster", "clusters/dev")
+	if now := shared.head(t, shared.url); now != head {
+		t.Errorf("main was at %s, is at %s", head, now)
+	}
+	sameStamps(t, before, shared.stamps(t))
+	shared.must(t, dir, "git", "checkout", "--quiet", "platform.yaml")
+	commit(string(right))
+}
+
+// TestHandEditRefused runs over a generated file that somebody edited.
+func TestHandEditRefused(t *testing.T) {
+	dir := shared.ensure(t)
+	const file = "apps/dev/sampleapp/service.yaml"
+	right, err := os.ReadFile(dir + "/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	push := func(data string) string {
+		write(t, dir, map[string]string{file: data})
+		shared.must(t, dir, "git", "commit", "--quiet", "--all", "--message", "service")
+		shared.must(t, dir, "git", "push", "--quiet", "origin", "HEAD:main")
+		return shared.head(t, shared.url)
+	}
+	head := push(string(right) + "# by hand\n")
+	shared.run(t, dir, runArgs(dir)...).want(t, exitDrift, file)
+	if now := shared.head(t, shared.url); now != head {
+		t.Errorf("main was at %s, is at %s", head, now)
+	}
+	push(string(right))
+}
+
+// TestInterruptedRunContinues interrupts a run that waits, as Ctrl-C does.
+func TestInterruptedRunContinues(t *testing.T) {
+	dir := shared.ensure(t)
+	p := shared.good()
+	p.Image = "ghcr.io/groundwork-dev/sampleapp:not-there"
+	p.write(t, dir)
+	cmd := shared.command(t.Context(), dir, shared.bootstrap, runArgs(dir)...)
+	watch := &watcher{text: "• Wait until", seen: func() { _ = cmd.Process.Signal(syscall.SIGINT) }}
+	cmd.Stderr = watch
+	_ = cmd.Run()
+	result{stderr: watch.said.String(), code: cmd.ProcessState.ExitCode()}.want(t, exitInterrupted, "run the same command again")
+	p.Image = goodImage
+	shared.must(t, dir, "git", "fetch", "--quiet")
+	shared.must(t, dir, "git", "reset", "--quiet", "--hard", "origin/main")
+	p.write(t, dir)
+	began := time.Now()
+	shared.succeed(t, dir)
+	t.Logf("the next run took %.1fs", time.Since(began).Seconds())
+}
+
+// watcher keeps what is written to it and calls seen once text is among it.
+type watcher struct {
+	text string
+	seen func()
+	said strings.Builder
+	once sync.Once
+}
+
+func (w *watcher) Write(p []byte) (int, error) {
+	w.said.Write(p)
+	if strings.Contains(w.said.String(), w.text) {
+		w.once.Do(w.seen)
+	}
+	return len(p), nil
+}

@@ -3,7 +3,8 @@
 //	go run ./internal/catalog/chartkeys/derive -o internal/catalog/chartkeys/data/name-1.2.3.json values.yaml [subchart=values.yaml ...]
 //
 // Flag -open names a value, its keys parted by slashes, that may hold anything
-// although the chart's default has keys.
+// although the chart's default has keys. Flag -also adds values of the top level
+// that the chart's templates read although values.yaml does not list them.
 package main
 
 import (
@@ -19,14 +20,15 @@ import (
 func main() {
 	out := flag.String("o", "", "file to write")
 	open := flag.String("open", "", "values that may hold anything, parted by commas")
+	also := flag.String("also", "", "values that only the templates name, parted by commas")
 	flag.Parse()
-	if err := run(*out, *open, flag.Args()); err != nil {
+	if err := run(*out, *open, *also, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "derive:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out, open string, files []string) error {
+func run(out, open, also string, files []string) error {
 	var keys chartkeys.Keys
 	for _, arg := range files {
 		name, file, isSub := strings.Cut(arg, "=")
@@ -46,6 +48,11 @@ func run(out, open string, files []string) error {
 			continue
 		}
 		keys.Add(name, found)
+	}
+	for name := range strings.SplitSeq(also, ",") {
+		if name != "" {
+			keys[name] = nil
+		}
 	}
 	for path := range strings.SplitSeq(open, ",") {
 		if path != "" && !keys.Open(strings.Split(path, "/")...) {

@@ -46,7 +46,12 @@ func Main(streams Streams, args []string) int {
 
 	root := newRootCommand(streams)
 	root.SetArgs(args)
+	understood := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
 	err := root.ExecuteContext(ctx)
+	if err != nil && !understood {
+		err = usageError{err}
+	}
 	if err == nil {
 		return exitOK
 	}

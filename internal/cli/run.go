@@ -78,7 +78,6 @@ The token of an HTTPS repository comes from the environment variable
 	f.DurationVar(&o.timeout, "timeout", 20*time.Minute, "how long the whole run may take; 0 for no bound")
 	f.BoolVar(&o.dryRun, "dry-run", false, "change nothing; print the commit and the objects that a run would make")
 	addOutputFlag(cmd, &o.output)
-	must(cmd.MarkFlagRequired("cluster"))
 	must(cmd.RegisterFlagCompletionFunc("cluster", o.completeCluster))
 	return cmd
 }
@@ -101,6 +100,9 @@ func (o runOptions) run(ctx context.Context, streams Streams) error {
 		return err
 	}
 	c, ok := model.Cluster(o.cluster)
+	if o.cluster == "" {
+		return usageError{fmt.Errorf("which cluster? name it with --cluster: platform.yaml has %s", clusterNames(model))}
+	}
 	if !ok {
 		return usageError{fmt.Errorf("platform.yaml has no cluster %q; it has %s", o.cluster, clusterNames(model))}
 	}

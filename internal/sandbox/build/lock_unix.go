@@ -26,9 +26,8 @@ func lock(ctx context.Context, path string) (func(), error) {
 		return func() { _ = f.Close() }, nil
 	case <-ctx.Done():
 		go func() {
-			if <-done == nil {
-				_ = f.Close()
-			}
+			_ = <-done // it lets go of the file only then
+			_ = f.Close()
 		}()
 		return nil, ctx.Err()
 	}

@@ -8,10 +8,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
@@ -21,6 +19,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/sandbox/images"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/standin"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/supervisor"
+	"github.com/groundwork-dev/groundwork/internal/sandbox/upstream"
 )
 
 // assemble builds, packs and collects everything that a sandbox for the
@@ -138,7 +137,7 @@ func addCharts(o *sandbox.Options, c *catalog.Catalog, cache string) error {
 		components = append(components, s)
 		for _, w := range component.Workloads {
 			for _, image := range w.Images {
-				if !slices.ContainsFunc(o.Images, func(i sandbox.Image) bool { return i.Ref == qualified(image) }) {
+				if !slices.ContainsFunc(o.Images, func(i sandbox.Image) bool { return upstream.Same(i.Ref, image) }) {
 					o.Simulated = append(o.Simulated, image)
 				}
 			}
@@ -160,16 +159,6 @@ func addCharts(o *sandbox.Options, c *catalog.Catalog, cache string) error {
 		}
 	}
 	return nil
-}
-
-// qualified returns an image reference with its registry's host, as
-// containerd reads it.
-func qualified(image string) string {
-	ref, err := name.ParseReference(image)
-	if err != nil {
-		return image
-	}
-	return strings.Replace(ref.Name(), name.DefaultRegistry, "docker.io", 1)
 }
 
 // standInFor says of a component what its stand-in is made from.

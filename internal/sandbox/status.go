@@ -20,6 +20,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/sandbox/place"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/supervisor"
+	"github.com/groundwork-dev/groundwork/internal/sandbox/upstream"
 )
 
 // Status is what a sandbox is doing.
@@ -133,7 +134,9 @@ func (s *Status) sort(pod *corev1.Pod) {
 		p.Images = append(p.Images, c.Image)
 	}
 	has := func(match func(Image) bool) bool {
-		return slices.ContainsFunc(s.Images, func(i Image) bool { return match(i) && slices.Contains(p.Images, i.Ref) })
+		return slices.ContainsFunc(s.Images, func(i Image) bool {
+			return match(i) && slices.ContainsFunc(p.Images, func(image string) bool { return upstream.Same(image, i.Ref) })
+		})
 	}
 	switch {
 	case pod.Labels[place.Label] == "true":

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func write(t *testing.T, root string, files map[string]string) {
@@ -98,7 +99,11 @@ func TestEnsureOne(t *testing.T) {
 	t.Parallel()
 	root, home := t.TempDir(), t.TempDir()
 	write(t, root, module())
-	write(t, home, map[string]string{"0123456789ab/x": "old"})
+	write(t, home, map[string]string{"0123456789ab/x": "old", "ba9876543210/x": "a sandbox runs it", ".new-1/x": "half"})
+	old := time.Now().Add(-keepUnused - time.Hour)
+	if err := os.Chtimes(filepath.Join(home, "0123456789ab"), old, old); err != nil {
+		t.Fatal(err)
+	}
 	target := Target{Name: "x", Folder: "x", Packages: []string{"."}, Programs: []string{"x"}}
 	var events []Event
 	for range 2 {
@@ -109,8 +114,11 @@ func TestEnsureOne(t *testing.T) {
 	if len(events) != 3 || !events[0].Building || events[1].Building || !events[2].Cached {
 		t.Errorf("events %+v: want building, built, cached", events)
 	}
-	if left, err := os.ReadDir(home); err != nil || len(left) != 1 {
-		t.Errorf("left %v, %v: want the one new build", left, err)
+	if left, err := os.ReadDir(home); err != nil || len(left) != 2 {
+		t.Errorf("left %v, %v: want the new build and the one used lately", left, err)
+	}
+	if _, err := os.Stat(filepath.Join(home, "ba9876543210", "x")); err != nil {
+		t.Errorf("a build that was used lately is gone: %v", err)
 	}
 	write(t, root, map[string]string{"sandbox/x/main.go": "package main\n\nfunc main() { undefinedName() }\n"})
 	if _, err := target.ensure(t.Context(), root, home, "go", func(Event) {}); err == nil || !strings.Contains(err.Error(), "undefinedName") {

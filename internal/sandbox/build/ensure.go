@@ -12,6 +12,12 @@ import (
 	"time"
 )
 
+// keepUnused is how long a build outlives its last use: a running sandbox still
+// starts runc and the network plugins of the key that it began with.
+const keepUnused = 14 * 24 * time.Hour
+
+const halfMade = ".new-" // begins the name of a build that is not finished
+
 // Event tells how a target is getting on.
 type Event struct {
 	Target string
@@ -85,17 +91,19 @@ func (t Target) ensure(ctx context.Context, repoRoot, home, version string, tell
 	if err != nil {
 		return "", err
 	}
-	out := filepath.Join(home, key)
+	out, start := filepath.Join(home, key), time.Now()
 	if t.complete(out) {
+		if err := os.Chtimes(out, start, start); err != nil {
+			return "", fmt.Errorf("marking %s as used: %w", t.Name, err)
+		}
 		tell(Event{Target: t.Name, Cached: true})
 		return out, nil
 	}
-	start := time.Now()
 	tell(Event{Target: t.Name, Building: true})
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		return "", fmt.Errorf("making the cache: %w", err)
 	}
-	tmp, err := os.MkdirTemp(home, ".new-")
+	tmp, err := os.MkdirTemp(home, halfMade)
 	if err != nil {
 		return "", fmt.Errorf("making the cache: %w", err)
 	}
@@ -109,7 +117,7 @@ func (t Target) ensure(ctx context.Context, repoRoot, home, version string, tell
 	if err := errors.Join(os.Chmod(tmp, 0o755), os.RemoveAll(out), os.Rename(tmp, out)); err != nil {
 		return "", fmt.Errorf("keeping %s: %w", t.Name, err)
 	}
-	if err := prune(home, key); err != nil {
+	if err := prune(home, key, start.Add(-keepUnused)); err != nil {
 		return "", fmt.Errorf("removing older builds of %s: %w", t.Name, err)
 	}
 	tell(Event{Target: t.Name, Took: time.Since(start)})
@@ -160,14 +168,21 @@ func goVersion(ctx context.Context, dir string) (string, error) {
 	return strings.Join(strings.Fields(string(out)), " "), nil
 }
 
-// prune removes what a target left of other keys, half-made ones too.
-func prune(home, keep string) error {
+// prune removes what half-made builds left, and builds of other keys that
+// nobody asked for since unused.
+func prune(home, keep string, unused time.Time) error {
 	entries, err := os.ReadDir(home)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() != keep {
+		info, statErr := e.Info()
+		if statErr != nil {
+			err = errors.Join(err, statErr)
+			continue
+		}
+		half := strings.HasPrefix(e.Name(), halfMade)
+		if e.Name() != keep && (half || info.ModTime().Before(unused)) {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(home, e.Name())))
 		}
 	}

@@ -165,6 +165,14 @@ func split(ref string) (host, repository, tag string, err error) {
 	return canonical(parsed.Context().RegistryStr()), parsed.Context().RepositoryStr(), parsed.Identifier(), nil
 }
 
+// Same says whether two references name one image: a reference without a host
+// means Docker Hub's.
+func Same(a, b string) bool {
+	hostA, repositoryA, tagA, errA := split(a)
+	hostB, repositoryB, tagB, errB := split(b)
+	return errA == nil && errB == nil && hostA == hostB && repositoryA == repositoryB && tagA == tagB
+}
+
 // blobs reads from read-only stores and writes to its own.
 type blobs struct {
 	upper   registry.BlobHandler

@@ -52,7 +52,22 @@ func settled(w *unstructured.Unstructured) bool {
 		status, _, _ := condition(w, "Complete")
 		return status == "True"
 	}
-	return ready >= want
+	return ready >= want && outdated(w) == 0
+}
+
+// outdated is how many pods of an earlier template a workload still has: they
+// stay, and stay ready, for as long as the new ones do not come up.
+func outdated(w *unstructured.Unstructured) int64 {
+	all, updated := "replicas", "updatedReplicas"
+	if w.GetKind() == "DaemonSet" {
+		all, updated = "desiredNumberScheduled", "updatedNumberScheduled"
+	}
+	have, _ := number(w, "status", all)
+	are, known := number(w, "status", updated)
+	if seen, _ := number(w, "status", "observedGeneration"); !known && seen == 0 {
+		return 0 // no controller has looked at it
+	}
+	return max(0, have-are)
 }
 
 func counts(w *unstructured.Unstructured) (want, ready int64) {
@@ -75,6 +90,9 @@ func notReady(w *unstructured.Unstructured) string {
 		return oneLine("not complete " + reason + " " + message)
 	}
 	want, ready := counts(w)
+	if old := outdated(w); old > 0 && ready >= want {
+		return fmt.Sprintf("the new pods do not become ready, %d of before still run", old)
+	}
 	return fmt.Sprintf("%d of %d pods are ready", ready, want)
 }
 

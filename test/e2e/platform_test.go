@@ -97,9 +97,9 @@ func write(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// publishApp packs the sample app that lies at program and pushes it.
-func (s *sandbox) publishApp(program, dir string) error {
-	packed, err := images.Pack(dir, images.Program{Path: program, Inside: "/sampleapp", User: "65532:65532"}, nil)
+// publishApp packs the sample app and pushes it under a name.
+func (s *sandbox) publishApp(as string) error {
+	packed, err := images.Pack(filepath.Join(s.dir, "image"), images.Program{Path: filepath.Join(s.dir, "sampleapp"), Inside: "/sampleapp", User: "65532:65532"}, nil)
 	if err != nil {
 		return err
 	}
@@ -115,12 +115,12 @@ func (s *sandbox) publishApp(program, dir string) error {
 	if err != nil {
 		return err
 	}
-	ref, err := name.ParseReference(goodImage)
+	ref, err := name.ParseReference(as)
 	if err != nil {
 		return err
 	}
 	if err := remote.Write(ref, image, remote.WithTransport(s.http.Transport)); err != nil {
-		return fmt.Errorf("pushing %s: %w", goodImage, err)
+		return fmt.Errorf("pushing %s: %w", as, err)
 	}
 	return nil
 }

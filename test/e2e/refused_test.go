@@ -33,29 +33,37 @@ func (got result) want(t *testing.T, code int, said ...string) {
 	t.Logf("exit %d\n%s", got.code, strings.TrimSpace(got.stderr))
 }
 
-// TestConcurrentRunRefused starts two runs that have something to do at the
-// same time.
+// TestConcurrentRunRefused starts a run while another one is at work: that one
+// waits for an image that is only pushed when the second run has ended.
 func TestConcurrentRunRefused(t *testing.T) {
 	dir := shared.ensure(t)
 	p := shared.good()
-	p.Replicas = 2
+	p.Image = "ghcr.io/groundwork-dev/sampleapp:late"
 	p.write(t, dir)
-	var both [2]result
-	var wait sync.WaitGroup
-	for i := range both {
-		wait.Go(func() {
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-			defer cancel()
-			both[i] = finish(t, shared.command(ctx, dir, shared.bootstrap, runArgs(dir)...))
-		})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	waits, ended := make(chan struct{}), make(chan result)
+	go func() {
+		cmd := shared.command(ctx, dir, shared.bootstrap, runArgs(dir)...)
+		watch := &watcher{text: "• Wait until", seen: func() { close(waits) }}
+		cmd.Stderr = watch
+		_ = cmd.Run()
+		ended <- result{stderr: watch.said.String(), code: cmd.ProcessState.ExitCode()}
+	}()
+	select {
+	case <-waits:
+	case first := <-ended:
+		t.Fatalf("the first run ended: %d\n%s", first.code, first.stderr)
 	}
-	wait.Wait()
-	first, second := both[0], both[1]
-	if first.code != 0 {
-		first, second = second, first
+	began := time.Now()
+	second := shared.run(t, dir, runArgs(dir)...)
+	t.Logf("the second run took %.1fs", time.Since(began).Seconds())
+	if err := shared.publishApp(p.Image); err != nil {
+		t.Error(err)
 	}
-	first.want(t, 0)
 	second.want(t, exitRefused, "another run is at work on this cluster", "(process ")
+	first := <-ended
+	first.want(t, 0)
 }
 
 // TestOtherRepositoryRefused runs for another repository against the cluster.

@@ -26,6 +26,7 @@ import (
 // sandbox is the one cluster of the test run, with its forge and registry.
 type sandbox struct {
 	name      string
+	dir       string // holds what was built for the tests
 	bootstrap string // path of the executable under test
 	env       map[string]string
 	client    dynamic.Interface
@@ -51,7 +52,7 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	shared = &sandbox{name: fmt.Sprintf("e2e-%d", os.Getpid()), bootstrap: filepath.Join(dir, "bootstrap")}
+	shared = &sandbox{dir: dir, name: fmt.Sprintf("e2e-%d", os.Getpid()), bootstrap: filepath.Join(dir, "bootstrap")}
 	build := exec.Command("go", "build", "-o", dir+"/", "./cmd/bootstrap", "./cmd/sampleapp")
 	build.Dir, build.Env = "../..", append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
@@ -63,7 +64,7 @@ func run(m *testing.M) (code int, err error) {
 	if err := shared.up(); err != nil {
 		return 1, err
 	}
-	if err := shared.publishApp(filepath.Join(dir, "sampleapp"), filepath.Join(dir, "image")); err != nil {
+	if err := shared.publishApp(goodImage); err != nil {
 		return 1, err
 	}
 	if shared.url, err = shared.createRepository("e2e"); err != nil {

@@ -4,6 +4,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"os"
 	"syscall"
 )
@@ -26,8 +27,8 @@ func lock(ctx context.Context, path string) (func(), error) {
 		return func() { _ = f.Close() }, nil
 	case <-ctx.Done():
 		go func() {
-			_ = <-done // it lets go of the file only then
-			_ = f.Close()
+			err := <-done // it lets go of the file only then
+			_ = errors.Join(err, f.Close())
 		}()
 		return nil, ctx.Err()
 	}

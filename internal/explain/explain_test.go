@@ -117,6 +117,15 @@ func TestExplain(t *testing.T) {
 			fix:   "correct the image's name or tag",
 			chain: "Kustomization/flux-system/apps Deployment/web/web Pod/web/web-1-a",
 		},
+		"rollout behind pods that still run": {
+			docs: []string{
+				kustomization("apps", "Progressing", "Reconciliation in progress"), strings.Replace(deployment, "{readyReplicas: 1}",
+					"{observedGeneration: 2, replicas: 4, updatedReplicas: 1, readyReplicas: 3, unavailableReplicas: 1}", 1),
+				pod(`{phase: Pending, containerStatuses: [{name: web, image: "x:2", state: {waiting: {reason: ErrImagePull, message: 'not found'}}}]}`),
+			},
+			cause: "image x:2 of Pod/web/web-1-a cannot be pulled: not found",
+			chain: "Kustomization/flux-system/apps Deployment/web/web Pod/web/web-1-a",
+		},
 		"image pull, first failure": {
 			docs: []string{
 				unhealthy, deployment,

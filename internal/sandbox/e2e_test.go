@@ -35,13 +35,7 @@ import (
 	"k8s.io/client-go/tools/remotecommand"
 
 	"github.com/groundwork-dev/groundwork/internal/sandbox"
-)
-
-// binEnv names the folder of the programs that a sandbox runs; forgeEnv that
-// of the forge's static files.
-const (
-	binEnv   = "GROUNDWORK_SANDBOX_BIN"
-	forgeEnv = "GROUNDWORK_SANDBOX_FORGE"
+	"github.com/groundwork-dev/groundwork/internal/sandbox/build"
 )
 
 func TestMain(m *testing.M) {
@@ -73,7 +67,10 @@ func parent(dir string) {
 	select {}
 }
 
-const runDir = "/run/groundwork-test"
+const (
+	runDir   = "/run/groundwork-test"
+	repoRoot = "../.."
+)
 
 func options(name string, a sandbox.Artifacts) sandbox.Options {
 	return sandbox.Options{
@@ -84,13 +81,22 @@ func options(name string, a sandbox.Artifacts) sandbox.Options {
 
 const webImage, pauseImage, absentImage = "ghcr.io/example/web:v1", "registry.k8s.io/pause:3.10", "ghcr.io/example/absent:v1"
 
-// artifactsAt takes the programs from the environment and packs two images.
+// artifactsAt takes the programs from the cache, building what is not there,
+// and packs two images.
 func artifactsAt(dir string) (sandbox.Artifacts, error) {
-	bin := os.Getenv(binEnv)
-	a := sandbox.Artifacts{Bin: map[string]string{}, CNI: bin, ForgeStatic: os.Getenv(forgeEnv), Pause: pauseImage, Simulated: []string{absentImage}}
-	for _, name := range []string{"kubebox", "containerd", "containerd-shim-runc-v2", "runc", "coredns", "gitea"} {
-		a.Bin[name] = filepath.Join(bin, name)
+	cache, err := build.CacheDir()
+	if err != nil {
+		return sandbox.Artifacts{}, err
 	}
+	programs, err := build.Ensure(context.Background(), repoRoot, cache, nil, func(build.Event) {})
+	if err != nil {
+		return sandbox.Artifacts{}, err
+	}
+	static, err := build.ModuleDir(context.Background(), repoRoot, "gitea")
+	if err != nil {
+		return sandbox.Artifacts{}, err
+	}
+	a := sandbox.Artifacts{Bin: programs, CNI: filepath.Dir(programs["ptp"]), ForgeStatic: static, Pause: pauseImage, Simulated: []string{absentImage}}
 	for ref, args := range map[string][]string{webImage: {"/web"}, pauseImage: {"/web", "pause"}} {
 		at := filepath.Join(dir, strings.NewReplacer("/", "-", ":", "-").Replace(ref))
 		a.Images = append(a.Images, sandbox.Image{BuiltFrom: "testdata/web"})
@@ -147,13 +153,13 @@ func must[T any](v T, err error) T {
 
 func prepare(t *testing.T) (dir string, a sandbox.Artifacts) {
 	t.Helper()
-	if os.Geteuid() != 0 || os.Getenv(binEnv) == "" {
-		t.Skipf("a sandbox needs root and its programs in the folder that %s names", binEnv)
+	if os.Geteuid() != 0 {
+		t.Skip("a sandbox needs root")
 	}
 	dir = t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "web"), "./testdata/web")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
+	compile := exec.Command("go", "build", "-o", filepath.Join(dir, "web"), "./testdata/web")
+	compile.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("building the test's pod: %v\n%s", err, out)
 	}
 	return dir, must(artifactsAt(dir))

@@ -18,7 +18,7 @@ import (
 const (
 	// pushAttempts bounds how often a commit is built again on a branch that
 	// moves.
-	pushAttempts = 6
+	pushAttempts = 10
 	firstPause   = 250 * time.Millisecond
 	longestPause = 5 * time.Second
 	// mergePoll is how often a forge is asked about a pull request; none of

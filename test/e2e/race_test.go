@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestPushRace has somebody else commit to main all the time while a run
+// TestPushRace has others commit to main all the time while a run
 // pushes a change of its own.
 func TestPushRace(t *testing.T) {
 	dir := shared.ensure(t)
@@ -21,8 +21,11 @@ func TestPushRace(t *testing.T) {
 	before := shared.head(t, shared.url)
 	racing, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	ended := make(chan []string)
-	go func() { ended <- shared.keepCommitting(racing) }()
+	const others = 2
+	ended := make(chan []string, others)
+	for i := range others {
+		go func() { ended <- shared.keepCommitting(racing, i) }()
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	// Others stop when ours is in: the rest of the run is none of the race.
@@ -31,7 +34,10 @@ func TestPushRace(t *testing.T) {
 	cmd.Stderr = watch
 	_ = cmd.Run()
 	stop()
-	pushed := <-ended
+	var pushed []string
+	for range others {
+		pushed = append(pushed, <-ended...)
+	}
 	result{stderr: watch.said.String(), code: cmd.ProcessState.ExitCode()}.want(t, 0)
 	clone := shared.checkout(t, shared.url)
 	all := shared.must(t, clone, "git", "log", "--format=%H")
@@ -49,14 +55,14 @@ func TestPushRace(t *testing.T) {
 
 // keepCommitting commits to main through the forge's API, which is faster than
 // git, until ctx ends. It returns the commits that main took.
-func (s *sandbox) keepCommitting(ctx context.Context) (pushed []string) {
+func (s *sandbox) keepCommitting(ctx context.Context, who int) (pushed []string) {
 	for i := 0; ctx.Err() == nil; i++ {
 		var made struct {
 			Commit struct {
 				SHA string `json:"sha"`
 			} `json:"commit"`
 		}
-		path := fmt.Sprintf("/api/v1/repos/platform/e2e/contents/notes/%d-%d.txt", time.Now().Unix(), i)
+		path := fmt.Sprintf("/api/v1/repos/platform/e2e/contents/notes/%d-%d-%d.txt", time.Now().Unix(), who, i)
 		err := s.forge(context.WithoutCancel(ctx), http.MethodPost, path,
 			map[string]any{"branch": "main", "message": fmt.Sprintf("theirs %d", i), "content": "bm90ZQo="}, &made)
 		if err == nil {

@@ -49,7 +49,8 @@ func (s *sandbox) killAfter(t *testing.T, dir string, k int) (said []string, kil
 }
 
 // TestKilledAtEveryStep kills a run at the end of each of its steps, one after
-// the other, and lets a last one finish: nothing is lost or done twice.
+// the other, and lets a last one finish: nothing is lost or done twice. It needs
+// the cluster as it came up: files are played by name, this one before others.
 func TestKilledAtEveryStep(t *testing.T) {
 	dir := shared.checkout(t, shared.url)
 	shared.good().write(t, dir)

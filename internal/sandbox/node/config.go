@@ -211,6 +211,9 @@ DEFAULT_BRANCH = main
 INSTALL_LOCK = true
 [service]
 DISABLE_REGISTRATION = true
+[queue]
+; The default queue is looked at every two seconds when idle; this one wakes up.
+TYPE = channel
 [webhook]
 ALLOWED_HOST_LIST = *
 SKIP_TLS_VERIFY = true

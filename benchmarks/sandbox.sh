@@ -60,7 +60,7 @@ YAML
 }
 
 # run_bootstrap DIR REPORT: bootstrap run, its report in a file.
-run_bootstrap() { "$bootstrap" run --cluster dev --dir "$1" --output json >"$2"; }
+run_bootstrap() { "$bootstrap" run --cluster dev --dir "$1" --webhook-url http://webhook-receiver.flux-system.svc.cluster.local --output json >"$2"; }
 
 # summary FILE: count, median and 95th percentile of one number a line.
 summary() { sort -n "$1" | awk '{v[NR]=$1} END {printf "n %d  p50 %.2fs  p95 %.2fs  max %.2fs\n", NR, v[int((NR+1)/2)], v[int(NR*.95+.9999)], v[NR]}'; }

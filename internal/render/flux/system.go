@@ -127,14 +127,19 @@ func (r *renderer) tuning(controller string) tuning {
 
 // hardening patches what Flux's own manifests leave to whoever installs them.
 func (r *renderer) hardening() ([]*yaml.Node, error) {
+	// A controller starts in a second or two: looked at every ten seconds, as
+	// is Kubernetes' default, it is ready ten seconds late. The threshold keeps
+	// the time until it counts as unready.
+	probe := object.Map("periodSeconds", 1, "failureThreshold", 30)
 	deployment := object.New("apps/v1", "Deployment", "", "all", "spec", object.Map("template", object.Map("spec", object.Map(
-		"priorityClassName", "system-cluster-critical"))))
+		"priorityClassName", "system-cluster-critical",
+		"containers", object.List(object.Map("name", "manager", "readinessProbe", probe))))))
 	patches := []patch{
 		{
 			object.Map("kind", "Namespace", "name", fluxsystem.Namespace), object.Namespace(fluxsystem.Namespace, "restricted", nil),
 			"The controllers fit the restricted Pod Security level: hold them to it.",
 		},
-		{object.Map("kind", "Deployment"), deployment, "Without any of these, Git no longer reaches the cluster."},
+		{object.Map("kind", "Deployment"), deployment, "Without any of these, Git no longer reaches the cluster; none starts later than it can."},
 	}
 	for _, c := range fluxsystem.Controllers() {
 		t := r.tuning(c.Name)

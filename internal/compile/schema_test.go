@@ -3,121 +3,292 @@ package compile_test
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/objectmeta"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/apimachinery/pkg/util/yaml"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	sigsyaml "sigs.k8s.io/yaml"
 
+	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/render/fluxsystem"
 )
 
-// crdsFrom fills testdata/crds: go test ./internal/compile -run CRDSchemas
-// -crds DIR takes the CRDs that are needed from a folder of upstream ones, one
-// a file, at any depth.
-var crdsFrom = flag.String("crds", "", "folder of upstream CRDs to take the schemas from")
-
-const crdsDir = "testdata/crds"
-
 type object = map[string]any
 
-// TestCRDSchemas validates every custom resource of the compiled trees against
-// the schema of its CRD, with unknown fields refused. Kinds that exist only at
-// run time, because a controller makes their CRD, are listed.
-func TestCRDSchemas(t *testing.T) {
+// TestCustomResources holds every custom resource of the compiled trees to the
+// schema of its CRD, as the API server would: types, formats, lists, the CRD's
+// CEL rules, and unknown fields refused. Constraints, whose CRDs a controller
+// makes at run time, are held to the schema of their template. What has no
+// schema here is listed, and must be what nobody expects one for.
+func TestCustomResources(t *testing.T) {
 	t.Parallel()
-	madeAtRunTime := []string{"constraints.gatekeeper.sh"}
-	schemas := map[string]*jsonschema.Schema{}
-	for _, crd := range documents(t, "gotk-components.yaml", fluxsystem.Components()) {
-		addSchemas(t, schemas, crd)
-	}
-	var missing []string
-	needed := map[string]bool{}
 	files := compileRepository(t)
-	committed := committedCRDs(t)
-	for _, crd := range committed {
-		addSchemas(t, schemas, crd)
-	}
-	checked := 0
+	all := map[string][]object{}
 	for _, name := range files.Paths() {
-		if strings.HasSuffix(name, "gotk-components.yaml") || filepath.Base(name) == "kustomization.yaml" || filepath.Base(name) == "inventory.yaml" {
-			continue
-		}
 		data, _ := files.Get(name)
-		for _, o := range documents(t, name, data) {
-			group, custom := customGroup(o)
-			if !custom || slices.Contains(madeAtRunTime, group) {
+		all[name] = documents(t, name, data)
+	}
+	schemas := crdSchemas(t)
+	addConstraints(t, schemas, all)
+	unchecked := map[string]bool{}
+	checked := map[string]int{}
+	for name, docs := range all {
+		for _, o := range docs {
+			kind := fmt.Sprint(o["apiVersion"], " ", o["kind"])
+			s := schemas[kind]
+			if s == nil {
+				unchecked[kind] = true
 				continue
 			}
-			key := fmt.Sprint(o["apiVersion"], " ", o["kind"])
-			schema := schemas[key]
-			if schema == nil {
-				missing = append(missing, key)
-				needed[fmt.Sprint(group, "/", o["kind"])] = true
-				continue
-			}
-			checked++
-			if err := schema.Validate(o); err != nil {
-				t.Errorf("%s: %v", name, err)
+			checked[kind]++
+			for _, problem := range s.check(t.Context(), o) {
+				t.Errorf("%s: %s: %s", name, kind, problem)
 			}
 		}
 	}
-	if *crdsFrom != "" {
-		takeCRDs(t, needed)
-		return
+	expected := []string{
+		// Kubernetes' own.
+		"apiextensions.k8s.io/v1 CustomResourceDefinition", "apps/v1 Deployment", "autoscaling/v2 HorizontalPodAutoscaler",
+		"networking.k8s.io/v1 NetworkPolicy", "policy/v1 PodDisruptionBudget", "rbac.authorization.k8s.io/v1 ClusterRole",
+		"rbac.authorization.k8s.io/v1 ClusterRoleBinding", "v1 Namespace", "v1 ResourceQuota", "v1 Service", "v1 ServiceAccount",
+		// What no cluster sees.
+		"groundwork.dev/v1alpha1 Inventory", "kustomize.config.k8s.io/v1alpha1 Component", "kustomize.config.k8s.io/v1beta1 Kustomization",
 	}
-	if len(missing) > 0 {
-		slices.Sort(missing)
-		t.Errorf("no schema for %v: run go test ./internal/compile -run CRDSchemas -crds DIR with a folder of upstream CRDs", slices.Compact(missing))
+	slices.Sort(expected)
+	if diff := cmp.Diff(expected, slices.Sorted(maps.Keys(unchecked))); diff != "" {
+		t.Errorf("kinds without a schema (-expected +found):\n%s", diff)
 	}
-	if checked < 40 {
-		t.Errorf("only %d custom resources were checked", checked)
-	}
+	t.Logf("checked: %v", checked)
 }
 
 // TestStrict holds the check itself to what it must find.
 func TestStrict(t *testing.T) {
 	t.Parallel()
-	schemas := map[string]*jsonschema.Schema{}
-	for _, crd := range documents(t, "gotk-components.yaml", fluxsystem.Components()) {
-		addSchemas(t, schemas, crd)
-	}
-	const good = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\nspec: {interval: 10m, prune: true, sourceRef: {kind: GitRepository, name: a}}\n"
+	schemas := crdSchemas(t)
+	const template = `apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: k8stest}
+spec:
+  crd: {spec: {names: {kind: K8sTest}, validation: {openAPIV3Schema: {type: object, properties: {prefixes: {type: array, items: {type: string}}}}}}}
+`
+	addConstraints(t, schemas, map[string][]object{"template.yaml": documents(t, "template.yaml", []byte(template))})
+	const (
+		kustomization = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\nspec: {interval: 10m, prune: true, sourceRef: {kind: GitRepository, name: a}}\n"
+		release       = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: a}\nspec: {interval: 10m, chartRef: {kind: OCIRepository, name: a}}\n"
+		constraint    = "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: K8sTest\nmetadata: {name: a}\nspec: {enforcementAction: warn, match: {kinds: [{apiGroups: [\"\"], kinds: [Pod]}]}, parameters: {prefixes: [a]}}\n"
+	)
 	for name, test := range map[string]struct {
-		from, to string
-		valid    bool
+		object, from, to string
+		want             string
 	}{
-		"good":          {valid: true},
-		"unknown field": {from: "prune: true", to: "prune: true, pruned: true"},
-		"wrong type":    {from: "prune: true", to: "prune: 1"},
-		"missing field": {from: "prune: true, ", to: ""},
-		"bad pattern":   {from: "10m", to: "10 minutes"},
-		"not in enum":   {from: "kind: GitRepository", to: "kind: Repository"},
+		"good":                  {kustomization, "", "", ""},
+		"unknown field":         {kustomization, "prune: true", "prune: true, pruned: true", "spec.pruned: unknown field"},
+		"wrong type":            {kustomization, "prune: true", "prune: 1", "spec.prune"},
+		"missing field":         {kustomization, "prune: true, ", "", "spec.prune"},
+		"bad pattern":           {kustomization, "10m", "10 minutes", "spec.interval"},
+		"not in enum":           {kustomization, "kind: GitRepository", "kind: Repository", "spec.sourceRef.kind"},
+		"good release":          {release, "", "", ""},
+		"CEL rule":              {release, ", chartRef: {kind: OCIRepository, name: a}", "", "either chart or chartRef must be set"},
+		"good constraint":       {constraint, "", "", ""},
+		"constraint's field":    {constraint, "prefixes", "prefix", "spec.parameters.prefix: unknown field"},
+		"constraint's type":     {constraint, "[a]", "a", "spec.parameters.prefixes"},
+		"constraint's match":    {constraint, "kinds: [{", "kind: [{", "spec.match.kind: unknown field"},
+		"constraint's action":   {constraint, "warn", "wran", "spec.enforcementAction"},
+		"constraint's own spec": {constraint, "parameters", "parameter", "spec.parameter: unknown field"},
 	} {
-		o := documents(t, name, []byte(strings.Replace(good, test.from, test.to, 1)))[0]
-		if err := schemas["kustomize.toolkit.fluxcd.io/v1 Kustomization"].Validate(o); (err == nil) != test.valid {
-			t.Errorf("%s: error %v", name, err)
+		o := documents(t, name, []byte(strings.Replace(test.object, test.from, test.to, 1)))[0]
+		got := strings.Join(schemas[fmt.Sprint(o["apiVersion"], " ", o["kind"])].check(t.Context(), o), "\n")
+		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
 	}
 }
 
-// customGroup returns an object's API group, and whether it is one of CRDs.
-func customGroup(o object) (string, bool) {
-	apiVersion, _ := o["apiVersion"].(string)
-	group, _, grouped := strings.Cut(apiVersion, "/")
-	return group, grouped && strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io")
+// resourceSchema is what the API server knows of one version of a custom
+// resource.
+type resourceSchema struct {
+	structural *schema.Structural
+	validator  validation.SchemaValidator
+	rules      *cel.Validator // nil without CEL rules
 }
 
+// check returns what the API server would refuse or drop.
+func (s *resourceSchema) check(ctx context.Context, o object) []string {
+	var problems []string
+	dropped := pruning.PruneWithOptions(o, s.structural, true, schema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true})
+	for _, path := range dropped {
+		problems = append(problems, path+": unknown field")
+	}
+	defaulting.Default(o, s.structural)
+	errs := validation.ValidateCustomResource(nil, o, s.validator)
+	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, s.structural, o)...)
+	errs = append(errs, objectmeta.Validate(nil, o, s.structural, true)...)
+	if len(errs) == 0 && s.rules != nil { // as the API server: rules see valid objects only
+		errs, _ = s.rules.Validate(ctx, nil, s.structural, o, nil, celconfig.RuntimeCELCostBudget)
+	}
+	for _, err := range errs {
+		problems = append(problems, err.Error())
+	}
+	return problems
+}
+
+// crdSchemas returns the schemas of Flux's CRDs and of all that the catalogue
+// brings, by apiVersion and kind.
+func crdSchemas(t *testing.T) map[string]*resourceSchema {
+	t.Helper()
+	schemas := map[string]*resourceSchema{}
+	for _, o := range documents(t, "gotk-components.yaml", fluxsystem.Components()) {
+		addCRD(t, schemas, o)
+	}
+	for _, o := range catalogCRDs(t) {
+		addCRD(t, schemas, o)
+	}
+	return schemas
+}
+
+func catalogCRDs(t *testing.T) []object {
+	t.Helper()
+	c, err := catalog.Load(catalog.BuiltinLayer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []object
+	for _, name := range c.Names() {
+		component, _ := c.Component(name)
+		definitions, err := component.CRDs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for crd, text := range definitions {
+			all = append(all, documents(t, crd, text)...)
+		}
+	}
+	return all
+}
+
+// addCRD adds the schema of each version that a CRD serves.
+func addCRD(t *testing.T, schemas map[string]*resourceSchema, o object) {
+	t.Helper()
+	if o["kind"] != "CustomResourceDefinition" {
+		return
+	}
+	var crd apiextensionsv1.CustomResourceDefinition
+	convert(t, o, &crd)
+	for _, version := range crd.Spec.Versions {
+		if version.Served {
+			key := crd.Spec.Group + "/" + version.Name + " " + crd.Spec.Names.Kind
+			schemas[key] = newSchema(t, key, version.Schema.OpenAPIV3Schema)
+		}
+	}
+}
+
+func newSchema(t *testing.T, key string, v1 *apiextensionsv1.JSONSchemaProps) *resourceSchema {
+	t.Helper()
+	var props apiextensions.JSONSchemaProps
+	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(v1, &props, nil); err != nil {
+		t.Fatalf("reading the schema of %s: %v", key, err)
+	}
+	structural, err := schema.NewStructural(&props)
+	if err != nil {
+		t.Fatalf("reading the schema of %s: %v", key, err)
+	}
+	validator, _, err := validation.NewSchemaValidator(&props)
+	if err != nil {
+		t.Fatalf("compiling the schema of %s: %v", key, err)
+	}
+	return &resourceSchema{structural, validator, cel.NewValidator(structural, true, celconfig.PerCallLimit)}
+}
+
+// addConstraints adds the schema of each kind of constraint that a template
+// among the objects makes, as Gatekeeper does: the template's schema for the
+// parameters, its own for the rest. What a constraint matches is what a mutator
+// matches, whose CRD the catalogue has.
+func addConstraints(t *testing.T, schemas map[string]*resourceSchema, all map[string][]object) {
+	t.Helper()
+	match := mutatorMatch(t)
+	for name, docs := range all {
+		for _, o := range docs {
+			if o["kind"] != "ConstraintTemplate" {
+				continue
+			}
+			var template struct {
+				Spec struct {
+					CRD struct {
+						Spec struct {
+							Names      struct{ Kind string }
+							Validation apiextensionsv1.CustomResourceValidation
+						}
+					}
+				}
+			}
+			convert(t, o, &template)
+			made := template.Spec.CRD.Spec
+			if made.Names.Kind == "" {
+				t.Fatalf("%s: the template names no kind", name)
+			}
+			properties := map[string]apiextensionsv1.JSONSchemaProps{
+				"match": match,
+				"enforcementAction": {Type: "string", Enum: []apiextensionsv1.JSON{
+					{Raw: []byte(`"deny"`)}, {Raw: []byte(`"warn"`)}, {Raw: []byte(`"dryrun"`)},
+				}},
+			}
+			if parameters := made.Validation.OpenAPIV3Schema; parameters != nil {
+				properties["parameters"] = *parameters
+			}
+			key := "constraints.gatekeeper.sh/v1beta1 " + made.Names.Kind
+			schemas[key] = newSchema(t, key, &apiextensionsv1.JSONSchemaProps{
+				Type: "object", Properties: map[string]apiextensionsv1.JSONSchemaProps{"spec": {Type: "object", Properties: properties}},
+			})
+		}
+	}
+}
+
+// mutatorMatch is the schema of spec.match in the CRD of a mutator.
+func mutatorMatch(t *testing.T) apiextensionsv1.JSONSchemaProps {
+	t.Helper()
+	for _, o := range catalogCRDs(t) {
+		var crd apiextensionsv1.CustomResourceDefinition
+		convert(t, o, &crd)
+		if crd.Name == "assign.mutations.gatekeeper.sh" {
+			return crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"].Properties["match"]
+		}
+	}
+	t.Fatal("the catalogue has no CRD of a mutator")
+	return apiextensionsv1.JSONSchemaProps{}
+}
+
+func convert(t *testing.T, from object, to any) {
+	t.Helper()
+	text, err := json.Marshal(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, to); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// documents returns the objects of a YAML or JSON text, numbers as the API
+// server reads them.
 func documents(t *testing.T, name string, data []byte) []object {
 	t.Helper()
 	var docs []object
@@ -134,175 +305,12 @@ func documents(t *testing.T, name string, data []byte) []object {
 		if err != nil {
 			t.Fatalf("reading %s: %v", name, err)
 		}
-		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-		if err != nil {
+		var o object
+		if err := utiljson.Unmarshal(text, &o); err != nil {
 			t.Fatalf("reading %s: %v", name, err)
 		}
-		if o, ok := value.(object); ok {
+		if o != nil {
 			docs = append(docs, o)
 		}
 	}
-}
-
-// addSchemas adds the schema of each version that a CRD serves.
-func addSchemas(t *testing.T, schemas map[string]*jsonschema.Schema, crd object) {
-	t.Helper()
-	if crd["kind"] != "CustomResourceDefinition" {
-		return
-	}
-	spec, _ := crd["spec"].(object)
-	names, _ := spec["names"].(object)
-	versions, _ := spec["versions"].([]any)
-	for _, v := range versions {
-		version, _ := v.(object)
-		if version["served"] != true {
-			continue
-		}
-		wrapper, _ := version["schema"].(object)
-		key := fmt.Sprint(spec["group"], "/", version["name"], " ", names["kind"])
-		compiler := jsonschema.NewCompiler()
-		if err := compiler.AddResource("crd.json", strict(wrapper["openAPIV3Schema"])); err != nil {
-			t.Fatal(err)
-		}
-		schema, err := compiler.Compile("crd.json")
-		if err != nil {
-			t.Fatalf("compiling the schema of %s: %v", key, err)
-		}
-		schemas[key] = schema
-	}
-}
-
-// strict turns a structural schema into a JSON schema that refuses the fields
-// which an API server would drop.
-func strict(v any) any {
-	in, ok := v.(object)
-	if !ok {
-		return v
-	}
-	out := object{}
-	for key, value := range in {
-		switch key {
-		case "properties":
-			properties := object{}
-			for name, p := range value.(object) {
-				properties[name] = strict(p)
-			}
-			out[key] = properties
-		case "items", "additionalProperties":
-			out[key] = strict(value)
-		case "description", "default", "format", "example":
-		default:
-			out[key] = value
-		}
-	}
-	_, fields := in["properties"]
-	_, open := in["additionalProperties"]
-	if fields && !open && in["x-kubernetes-preserve-unknown-fields"] != true {
-		out["additionalProperties"] = false
-	}
-	if in["x-kubernetes-int-or-string"] == true {
-		out["type"] = []any{"integer", "string"}
-		delete(out, "anyOf")
-	}
-	if kind, ok := out["type"].(string); ok && in["nullable"] == true {
-		out["type"] = []any{kind, "null"}
-	}
-	return out
-}
-
-func committedCRDs(t *testing.T) []object {
-	t.Helper()
-	names, err := filepath.Glob(filepath.Join(crdsDir, "*.json.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var crds []object
-	for _, name := range names {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		zip, err := gzip.NewReader(bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		value, err := jsonschema.UnmarshalJSON(zip)
-		if err != nil {
-			t.Fatalf("reading %s: %v", name, err)
-		}
-		crds = append(crds, value.(object))
-	}
-	return crds
-}
-
-// takeCRDs writes the CRDs of the needed kinds, without what a schema does not
-// need.
-func takeCRDs(t *testing.T, needed map[string]bool) {
-	t.Helper()
-	err := filepath.WalkDir(*crdsFrom, func(name string, e os.DirEntry, err error) error {
-		if err != nil || e.IsDir() || filepath.Ext(name) != ".yaml" {
-			return err
-		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		for _, crd := range documents(t, name, data) {
-			spec, _ := crd["spec"].(object)
-			names, _ := spec["names"].(object)
-			if crd["kind"] == "CustomResourceDefinition" && needed[fmt.Sprint(spec["group"], "/", names["kind"])] {
-				if err := writeCRD(crd); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func writeCRD(crd object) error {
-	metadata, _ := crd["metadata"].(object)
-	crd["metadata"] = object{"name": metadata["name"]}
-	delete(crd, "status")
-	text, err := json.Marshal(withoutProse(crd))
-	if err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	zip, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
-	if _, err := zip.Write(text); err != nil {
-		return err
-	}
-	if err := zip.Close(); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(crdsDir, 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(crdsDir, fmt.Sprint(metadata["name"])+".json.gz"), b.Bytes(), 0o644)
-}
-
-// withoutProse drops descriptions; a property of that name is an object.
-func withoutProse(v any) any {
-	switch v := v.(type) {
-	case object:
-		for key, value := range v {
-			if _, prose := value.(string); prose && key == "description" {
-				delete(v, key)
-				continue
-			}
-			v[key] = withoutProse(value)
-		}
-	case []any:
-		for i := range v {
-			v[i] = withoutProse(v[i])
-		}
-	}
-	return v
 }

@@ -35,7 +35,12 @@ func (r *renderer) apps() error {
 				return err
 			}
 		}
-		all = append(all, kustomization{name: appPrefix + a.Name, path: dir, timeout: plainTimeout, dependsOn: dependsOn, scaled: a.Name})
+		all = append(all, kustomization{
+			name: appPrefix + a.Name, path: dir, timeout: plainTimeout, dependsOn: dependsOn, scaled: a.Name,
+			// A push to an app does not wait until the platform below it has
+			// been applied again at that commit, nor for one that is ill.
+			once: true,
+		})
 	}
 	return r.kustomizations(appsFile, all...)
 }

@@ -209,11 +209,12 @@ func TestOrder(t *testing.T) {
 			names[name] = true
 			_, deps, _ := strings.Cut(doc, "dependsOn:\n")
 			for line := range strings.Lines(deps) {
-				dep, ok := strings.CutPrefix(line, "    - name: ")
-				if !ok {
+				if !strings.HasPrefix(line, "    ") {
 					break
 				}
-				needed = append(needed, strings.TrimSpace(dep))
+				if dep, ok := strings.CutPrefix(line, "    - name: "); ok {
+					needed = append(needed, strings.TrimSpace(dep))
+				}
 			}
 		}
 	}

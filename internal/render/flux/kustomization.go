@@ -46,12 +46,25 @@ type kustomization struct {
 	health              []catalog.HealthRule
 	// scaled names a Deployment whose replicas an autoscaler sets.
 	scaled string
+	// once is set where it is enough that what is depended on was ready once.
+	once bool
 }
+
+// readyOnce is true of a Kustomization that was applied and found healthy at
+// some revision: that is when kustomize-controller sets lastAppliedRevision.
+const readyOnce = "has(dep.status) && has(dep.status.lastAppliedRevision)"
 
 func (k kustomization) node() *yaml.Node {
 	var dependsOn, health []*yaml.Node
 	for _, name := range k.dependsOn {
-		dependsOn = append(dependsOn, object.Map("name", name))
+		pairs := []any{"name", name}
+		if k.once {
+			pairs = append(pairs, "readyExpr", readyOnce)
+		}
+		dependsOn = append(dependsOn, object.Map(pairs...))
+	}
+	if k.once && len(dependsOn) > 0 {
+		dependsOn[0].HeadComment = "Ready once is enough: a push does not wait until what is below is applied again."
 	}
 	for _, h := range k.health {
 		pairs := []any{"apiVersion", h.APIVersion, "kind", h.Kind, "current", h.Current}

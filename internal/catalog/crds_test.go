@@ -6,18 +6,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/groundwork-dev/groundwork/internal/catalog"
 )
 
 // TestCRDs holds the packed definitions against what component.yaml says that
 // the component provides.
 func TestCRDs(t *testing.T) {
 	t.Parallel()
-	c, err := catalog.Load(catalog.BuiltinLayer())
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := loadBuiltin(t)
 	for _, name := range c.Names() {
 		component, _ := c.Component(name)
 		definitions, err := component.CRDs()

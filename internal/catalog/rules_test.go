@@ -44,12 +44,18 @@ type template struct {
 	} `yaml:"spec"`
 }
 
-func builtin(t *testing.T, name string) *catalog.Component {
+func loadBuiltin(t *testing.T) *catalog.Catalog {
 	t.Helper()
 	c, err := catalog.Load(catalog.BuiltinLayer())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+func builtin(t *testing.T, name string) *catalog.Component {
+	t.Helper()
+	c := loadBuiltin(t)
 	comp, ok := c.Component(name)
 	if !ok {
 		t.Fatalf("there is no component %s", name)
@@ -246,10 +252,7 @@ func TestWebhookSeesWhatTheRulesLookAt(t *testing.T) {
 // A README tells of every parameter.
 func TestReadmeTellsOfParameters(t *testing.T) {
 	t.Parallel()
-	c, err := catalog.Load(catalog.BuiltinLayer())
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := loadBuiltin(t)
 	for _, name := range c.Names() {
 		comp := builtin(t, name)
 		readme, err := fs.ReadFile(comp.Folder, "README.md")

@@ -1,65 +1,22 @@
 package catalog
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
-	"os"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/invopop/jsonschema"
 
-	"github.com/groundwork-dev/groundwork/docs/schema"
+	"github.com/groundwork-dev/groundwork/internal/testsupport"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
 
-const schemaFile = "../../docs/schema/component.v1alpha1.json"
-
 func TestSchemaIsMadeFromTheTypes(t *testing.T) {
-	want := generateSchema(t)
-	if *update {
-		if err := os.WriteFile(schemaFile, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if !bytes.Equal(schema.Component, want) {
-		t.Errorf("%s differs from the types; run: go test ./internal/catalog -run TestSchema -update", schemaFile)
-	}
-}
-
-// generateSchema reflects the types; comments become descriptions.
-func generateSchema(t *testing.T) []byte {
-	t.Helper()
-	r := &jsonschema.Reflector{ExpandedStruct: true, Mapper: enum}
-	if err := r.AddGoComments("github.com/groundwork-dev/groundwork/internal/catalog", "./", jsonschema.WithFullComment()); err != nil {
-		t.Fatal(err)
-	}
-	s := r.Reflect(&file{})
-	s.ID = "https://groundwork.dev/schema/component.v1alpha1.json"
-	s.Title = "component.yaml"
-	for _, d := range append([]*jsonschema.Schema{s}, values(s.Definitions)...) {
-		d.Description = strings.ReplaceAll(d.Description, "\n", " ")
-		for p := d.Properties.Oldest(); p != nil; p = p.Next() {
-			p.Value.Description = strings.ReplaceAll(p.Value.Description, "\n", " ")
-		}
-	}
-	data, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return append(data, '\n')
-}
-
-func values(definitions jsonschema.Definitions) []*jsonschema.Schema {
-	var list []*jsonschema.Schema
-	for _, d := range definitions {
-		list = append(list, d)
-	}
-	return list
+	t.Parallel()
+	s := testsupport.Reflect(t, &jsonschema.Reflector{ExpandedStruct: true, Mapper: enum}, "internal/catalog", &file{})
+	s.ID, s.Title = "https://groundwork.dev/schema/component.v1alpha1.json", "component.yaml"
+	testsupport.HoldSchema(t, *update, "../../docs/schema/component.v1alpha1.json", s)
 }
 
 // enum gives the string types their values.

@@ -5,48 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/strictyaml"
+	"github.com/groundwork-dev/groundwork/internal/testsupport"
 )
-
-// within fails when f takes more than 100 ms of the processor or 64 MiB, in the
-// best of three runs: other work of the machine is not what it measures. All
-// that was ever allocated bounds what was held at once.
-func within(t *testing.T, f func()) {
-	t.Helper()
-	best, used := time.Hour, uint64(0)
-	for range 3 {
-		runtime.GC()
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		start := cpuTime(t)
-		f()
-		best = min(best, cpuTime(t)-start)
-		runtime.ReadMemStats(&after)
-		used = after.TotalAlloc - before.TotalAlloc
-	}
-	t.Logf("%s, %d KiB", best, used>>10)
-	if best > 100*time.Millisecond || used > 64<<20 {
-		t.Errorf("took %s and %d MiB", best, used>>20)
-	}
-}
-
-// cpuTime is what this process has used of the processors so far.
-func cpuTime(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
 
 func TestHostileInputEndsQuickly(t *testing.T) { // not parallel: measures time and memory
 	entries := func(format string, n int) string {
@@ -73,7 +39,7 @@ func TestHostileInputEndsQuickly(t *testing.T) { // not parallel: measures time 
 	} {
 		t.Run(name, func(t *testing.T) {
 			var err error
-			within(t, func() { _, err = config.Parse("platform.yaml", []byte(in)) })
+			testsupport.Within(t, func() { _, err = config.Parse("platform.yaml", []byte(in)) })
 			var problems diag.Problems
 			if !errors.As(err, &problems) || len(problems) > 3*strictyaml.MaxProblems {
 				t.Errorf("%d problems, error is a %T", len(problems), err)
@@ -95,7 +61,7 @@ func TestLoadOfAHugeFile(t *testing.T) { // not parallel: measures time and memo
 		t.Fatal(err)
 	}
 	var err error
-	within(t, func() { _, err = config.Load(os.DirFS(dir), "platform.yaml") })
+	testsupport.Within(t, func() { _, err = config.Load(os.DirFS(dir), "platform.yaml") })
 	if err == nil || !strings.Contains(err.Error(), "104857600 bytes") {
 		t.Errorf("error is %v", err)
 	}

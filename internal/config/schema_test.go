@@ -1,49 +1,24 @@
 package config
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/invopop/jsonschema"
 
-	"github.com/groundwork-dev/groundwork/docs/schema"
+	"github.com/groundwork-dev/groundwork/internal/testsupport"
 )
 
 var update = flag.Bool("update", false, "write golden files anew")
 
-const schemaFile = "../../docs/schema/platform.v1alpha1.json"
-
+// TestSchemaIsMadeFromTheTypes: names of map entries become patternProperties,
+// which editors complete and whose violations the validator can place.
 func TestSchemaIsMadeFromTheTypes(t *testing.T) {
-	want := generateSchema(t)
-	if *update {
-		if err := os.WriteFile(schemaFile, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if !bytes.Equal(schema.Platform, want) {
-		t.Errorf("%s differs from the types; run: go test ./internal/config -run TestSchema -update", schemaFile)
-	}
-}
-
-// generateSchema reflects the types; comments become descriptions. Names of
-// map entries become patternProperties, which editors complete and whose
-// violations the validator can place.
-func generateSchema(t *testing.T) []byte {
-	t.Helper()
-	r := &jsonschema.Reflector{}
-	const module = "github.com/groundwork-dev/groundwork/internal/config"
-	if err := r.AddGoComments(module, "./", jsonschema.WithFullComment()); err != nil {
-		t.Fatal(err)
-	}
-	s := r.Reflect(&Platform{})
-	s.ID = "https://groundwork.dev/schema/platform.v1alpha1.json"
-	s.Title = "platform.yaml"
+	t.Parallel()
+	s := testsupport.Reflect(t, &jsonschema.Reflector{}, "internal/config", &Platform{})
+	s.ID, s.Title = "https://groundwork.dev/schema/platform.v1alpha1.json", "platform.yaml"
 	named(s.Definitions["Spec"], "clusters", maxName)
 	named(s.Definitions["Spec"], "apps", maxAppName)
 	clusters, _ := s.Definitions["Spec"].Properties.Get("clusters")
@@ -53,17 +28,7 @@ func generateSchema(t *testing.T) []byte {
 	component := s.Definitions["Component"]
 	component.Type = ""
 	component.Extras = map[string]any{"type": []string{"object", "null"}}
-	for _, d := range s.Definitions {
-		d.Description = strings.ReplaceAll(d.Description, "\n", " ")
-		for p := d.Properties.Oldest(); p != nil; p = p.Next() {
-			p.Value.Description = strings.ReplaceAll(p.Value.Description, "\n", " ")
-		}
-	}
-	data, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return append(data, '\n')
+	testsupport.HoldSchema(t, *update, "../../docs/schema/platform.v1alpha1.json", s)
 }
 
 // named lets the entries of a map have only DNS labels as names.

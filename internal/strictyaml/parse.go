@@ -35,6 +35,7 @@ func parse(file string, data []byte, limit, marks int) ([]*Document, error) {
 		}
 		w := walker{file: file}
 		value := w.value(root)
+		w.finish()
 		problems = append(problems, w.problems...)
 		more += w.more
 		docs = append(docs, &Document{Root: root, file: file, value: value})

@@ -13,7 +13,8 @@ func TestParseRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ in, want string }{
 		"twice":          {"a: 1\nb:\n  c: 1\n  c: 2\n", "f.yaml:4:3: b: key \"c\" is there twice (the first one is in line 3)"},
 		"anchor":         {"a: &x 1\n", "f.yaml:1:4: a: anchor &x is not allowed (write the value where it is needed)"},
-		"alias":          {"a: &x 1\nb: *x\n", "f.yaml:2:4: b: alias *x is not allowed"},
+		"alias":          {"a: &x 1\nb: *x\n", "f.yaml:1:4: a: anchor &x is not allowed (write the value where it is needed; so with those in line 2)"},
+		"aliases":        {"a: &x 1\nb: [*x, *x]\nc: *x\n", "; so with those in lines 2, 3)"},
 		"unknown alias":  {"a: 1\nb: *x\n", "f.yaml:2:4: alias *x is not allowed"},
 		"merge":          {"a:\n  <<: {b: 1}\n", "f.yaml:2:3: a: merge key << is not allowed"},
 		"tag":            {"a: !!binary aGk=\n", "f.yaml:1:4: a: tag !!binary is not allowed"},

@@ -3,6 +3,7 @@ package strictyaml
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,10 @@ type walker struct {
 	problems diag.Problems
 	more     int // problems beyond MaxProblems
 	tooDeep  bool
+	// anchors are the anchors and aliases after the first, which stands among
+	// the problems at firstAnchor.
+	firstAnchor int
+	anchors     []*yaml.Node
 }
 
 func (w *walker) refuse(n *yaml.Node, message, hint string) {
@@ -72,9 +77,9 @@ func (w *walker) child(key string, n *yaml.Node) any {
 func (w *walker) checkExtras(n *yaml.Node) bool {
 	switch {
 	case n.Kind == yaml.AliasNode:
-		w.refuse(n, fmt.Sprintf("alias *%s is not allowed", Clip(n.Value)), "write the value itself")
+		w.anchor(n, fmt.Sprintf("alias *%s is not allowed", Clip(n.Value)), "write the value itself")
 	case n.Anchor != "":
-		w.refuse(n, fmt.Sprintf("anchor &%s is not allowed", Clip(n.Anchor)), "write the value where it is needed")
+		w.anchor(n, fmt.Sprintf("anchor &%s is not allowed", Clip(n.Anchor)), "write the value where it is needed")
 	case n.Style&yaml.TaggedStyle != 0:
 		w.refuse(n, fmt.Sprintf("tag %s is not allowed", Clip(n.Tag)), "quote the value to make it a string")
 	default:
@@ -149,6 +154,42 @@ func (w *walker) scalar(n *yaml.Node) any {
 	default:
 		return n.Value
 	}
+}
+
+// anchor refuses an anchor or alias. They come in numbers and are one mistake,
+// so one problem tells of all.
+func (w *walker) anchor(n *yaml.Node, message, hint string) {
+	switch {
+	case w.firstAnchor > 0:
+		w.anchors = append(w.anchors, n)
+	case len(w.problems) < MaxProblems:
+		w.refuse(n, message, hint)
+		w.firstAnchor = len(w.problems)
+	default:
+		w.more++
+	}
+}
+
+// finish says where the anchors and aliases after the first are.
+func (w *walker) finish() {
+	const listed = 5
+	if len(w.anchors) == 0 {
+		return
+	}
+	var lines []string
+	for _, n := range w.anchors {
+		if line := strconv.Itoa(n.Line); !slices.Contains(lines, line) && len(lines) <= listed {
+			lines = append(lines, line)
+		}
+	}
+	where := "line " + lines[0]
+	if len(lines) > listed {
+		where = "lines " + strings.Join(lines[:listed], ", ") + ", …"
+	} else if len(lines) > 1 {
+		where = "lines " + strings.Join(lines, ", ")
+	}
+	first := &w.problems[w.firstAnchor-1]
+	first.Hint += "; so with those in " + where
 }
 
 func tagNoun(tag string) string {

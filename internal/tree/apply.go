@@ -1,8 +1,8 @@
 package tree
 
 import (
+	"bufio"
 	"bytes"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -92,7 +92,7 @@ func (a *applier) announce(ch *Changes) error {
 		b.Write(have)
 	}
 	for _, name := range slices.Concat(ch.Create, ch.Update) {
-		sum := sha256.Sum256(a.want.files[name].data)
+		sum := a.want.files[name].sum
 		b.WriteString(hex.EncodeToString(sum[:]) + " " + name + "\n")
 	}
 	return a.put(stageFile, b.Bytes())
@@ -110,15 +110,20 @@ func (c *comparer) readStaged() error {
 	if err != nil || !there || !mode.IsRegular() {
 		return err
 	}
-	data, err := c.read(stageFile)
+	f, err := c.have.Open(stageFile)
 	if err != nil {
-		return err
+		return fmt.Errorf("reading %s: %w", stageFile, err)
 	}
-	for line := range strings.Lines(string(data)) {
-		sum, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+	defer f.Close()
+	lines := lineScanner(f)
+	for lines.Scan() {
+		sum, name, _ := strings.Cut(lines.Text(), " ")
 		if d, ok := parseDigest(sum); ok && checkPath(name) == nil {
 			c.staged[name] = append(c.staged[name], d)
 		}
+	}
+	if err := lines.Err(); err != nil && !errors.Is(err, bufio.ErrTooLong) {
+		return fmt.Errorf("reading %s: %w", stageFile, err)
 	}
 	return nil
 }

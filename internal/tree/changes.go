@@ -19,9 +19,11 @@ type Changes struct {
 	// regular files at all.
 	Foreign []string `json:"foreign,omitempty"`
 
-	// reasons tell what is wrong with Foreign files, where it is not that
-	// they differ.
+	// reasons tell what is wrong at a path, where it is not that a file differs.
 	reasons map[string]string
+	// blocked names, for Foreign files, what stands where a folder above them
+	// would be.
+	blocked map[string]string
 	// staged says that an interrupted Apply left its folder.
 	staged bool
 }
@@ -45,14 +47,23 @@ func (c *Changes) Conflicts() diag.Problems {
 			Hint:     "make the change in " + belongs(name) + ", put the file back (git checkout -- " + name + ") or delete it, and generate",
 		})
 	}
-	for _, name := range c.Foreign {
+	told := map[string]bool{} // once, however many files are below it
+	for _, file := range c.Foreign {
+		name := file
+		if fault, ok := c.blocked[file]; ok {
+			name = fault
+		}
+		if told[name] {
+			continue
+		}
+		told[name] = true
 		message := c.reasons[name]
 		if message == "" {
 			message = "is in the way: it would be generated, but what stands there was not"
 		}
 		problems = append(problems, diag.Problem{
 			Position: diag.Position{File: name}, Message: message,
-			Hint: "move or delete it, and generate; what it says belongs in " + belongs(name),
+			Hint: "move or delete it, and generate; what it says belongs in " + belongs(file),
 		})
 	}
 	problems.Sort()

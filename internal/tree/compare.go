@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -9,7 +8,10 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // maxFile bounds what is read of a file that is there, in bytes; no generated
@@ -25,7 +27,7 @@ func Compare(want *Tree, have fs.FS) (*Changes, error) {
 		return nil, err
 	}
 	c := comparer{
-		want: want, have: have, changes: &Changes{reasons: map[string]string{}},
+		want: want, have: have, changes: &Changes{reasons: map[string]string{}, blocked: map[string]string{}},
 		dirs: map[string]folder{}, owned: inventory{}, staged: map[string][]digest{},
 	}
 	for _, step := range []func() error{c.readOwned, c.readStaged, c.compareWanted, c.findUnwanted} {
@@ -50,10 +52,11 @@ type comparer struct {
 	inventories []string
 }
 
-// folder is what a folder holds; reason says why it cannot be one.
+// folder is what a folder holds. fault is what stands in its place or above
+// it, and reason says why that cannot be a folder.
 type folder struct {
-	entries map[string]fs.FileMode
-	reason  string
+	entries       map[string]fs.FileMode
+	fault, reason string
 }
 
 func (c *comparer) readOwned() error {
@@ -70,11 +73,7 @@ func (c *comparer) readOwned() error {
 		if !there || !mode.IsRegular() {
 			continue
 		}
-		data, err := c.read(name)
-		if err != nil {
-			return err
-		}
-		if err := parseInventory(name, cluster, data, c.owned); err != nil {
+		if err := c.readOwnedBy(cluster, name); err != nil {
 			return err
 		}
 		c.inventories = append(c.inventories, name)
@@ -86,7 +85,7 @@ func (c *comparer) readOwned() error {
 // what is no folder, such as a symbolic link, it is irregular.
 func (c *comparer) mode(name string) (fs.FileMode, bool, error) {
 	dir, err := c.folder(path.Dir(name))
-	if err != nil || dir.reason != "" {
+	if err != nil || dir.fault != "" {
 		return fs.ModeIrregular, true, err
 	}
 	mode, there := dir.entries[path.Base(name)]
@@ -108,15 +107,15 @@ func (c *comparer) folder(name string) (folder, error) {
 		var mode fs.FileMode
 		mode, there = parent.entries[path.Base(name)]
 		switch {
-		case parent.reason != "":
-			f.reason = parent.reason
+		case parent.fault != "":
+			f.fault, f.reason = parent.fault, parent.reason
 		case there && mode&fs.ModeSymlink != 0:
-			f.reason = name + " is a symbolic link"
+			f.fault, f.reason = name, "is a symbolic link"
 		case there && !mode.IsDir():
-			f.reason = name + " is a file, not a folder"
+			f.fault, f.reason = name, "is a file, not a folder"
 		}
 	}
-	if there && f.reason == "" {
+	if there && f.fault == "" {
 		entries, err := fs.ReadDir(c.have, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return f, fmt.Errorf("listing %s: %w", name, err)
@@ -130,61 +129,93 @@ func (c *comparer) folder(name string) (folder, error) {
 	return f, nil
 }
 
-func (c *comparer) read(name string) ([]byte, error) {
+// readOwnedBy reads the inventory of a cluster.
+func (c *comparer) readOwnedBy(cluster, name string) error {
 	f, err := c.have.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+		return fmt.Errorf("reading %s: %w", name, err)
 	}
 	defer f.Close()
-	var b bytes.Buffer
-	if info, err := f.Stat(); err == nil {
-		b.Grow(int(min(max(info.Size(), 0), maxFile)) + bytes.MinRead)
+	return parseInventory(name, cluster, f, c.owned)
+}
+
+// sum returns the digest of a file without holding it; false for one that is
+// larger than anything generated.
+func (c *comparer) sum(name string) (digest, bool, error) {
+	var d digest
+	f, err := c.have.Open(name)
+	if err != nil {
+		return d, false, fmt.Errorf("reading %s: %w", name, err)
 	}
-	if _, err := b.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return d, false, fmt.Errorf("reading %s: %w", name, err)
 	}
-	if b.Len() > maxFile {
-		return nil, fmt.Errorf("reading %s: it is larger than %d MiB", name, maxFile>>20)
+	return digest(h.Sum(d[:0])), n <= maxFile, nil
+}
+
+// found is a regular file that is there.
+type found struct {
+	name  string
+	sum   digest
+	sized bool // sum counts
+}
+
+// sums fills in the digests of files, as many at a time as there are
+// processors.
+func (c *comparer) sums(files []found) error {
+	var g errgroup.Group
+	workers := runtime.GOMAXPROCS(0)
+	for w := range workers {
+		g.Go(func() error {
+			for i := w; i < len(files); i += workers {
+				var err error
+				if files[i].sum, files[i].sized, err = c.sum(files[i].name); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
-	return b.Bytes(), nil
+	return g.Wait()
 }
 
 func (c *comparer) compareWanted() error {
+	var there []found
 	for _, name := range c.want.Paths() {
-		f := c.want.files[name]
-		mode, there, err := c.mode(name)
+		mode, is, err := c.mode(name)
 		switch {
 		case err != nil:
 			return err
-		case !there:
+		case !is:
 			c.changes.Create = append(c.changes.Create, name)
-			continue
 		case !mode.IsRegular():
 			c.irregular(name, mode)
-			continue
-		case f.seed:
-			continue
+		case !c.want.files[name].seed:
+			there = append(there, found{name: name})
 		}
-		data, err := c.read(name)
-		if err != nil {
-			return err
-		}
+	}
+	if err := c.sums(there); err != nil {
+		return err
+	}
+	for _, f := range there {
 		switch {
-		case bytes.Equal(data, f.data):
-		case name == InventoryPath(Cluster(name)), c.unchanged(name, data):
-			c.changes.Update = append(c.changes.Update, name)
+		case f.sized && f.sum == c.want.files[f.name].sum:
+		case f.name == InventoryPath(Cluster(f.name)), c.unchanged(f):
+			c.changes.Update = append(c.changes.Update, f.name)
 		default:
-			c.refuse(name)
+			c.refuse(f.name)
 		}
 	}
 	return nil
 }
 
 // unchanged reports whether a file is as it was generated.
-func (c *comparer) unchanged(name string, data []byte) bool {
-	sum := digest(sha256.Sum256(data))
-	owned, isOwned := c.owned[name]
-	return isOwned && owned == sum || slices.Contains(c.staged[name], sum)
+func (c *comparer) unchanged(f found) bool {
+	owned, isOwned := c.owned[f.name]
+	return f.sized && (isOwned && owned == f.sum || slices.Contains(c.staged[f.name], f.sum))
 }
 
 func (c *comparer) refuse(name string) {
@@ -199,8 +230,11 @@ func (c *comparer) refuse(name string) {
 func (c *comparer) irregular(name string, mode fs.FileMode) {
 	reason := "is not a regular file"
 	switch dir := c.dirs[path.Dir(name)]; {
-	case dir.reason != "":
-		reason = "cannot be written: " + dir.reason
+	case dir.fault != "":
+		c.changes.Foreign = append(c.changes.Foreign, name)
+		c.changes.blocked[name] = dir.fault
+		c.changes.reasons[dir.fault] = dir.reason
+		return
 	case mode&fs.ModeSymlink != 0:
 		reason = "is a symbolic link"
 	case mode.IsDir():
@@ -216,28 +250,30 @@ func (c *comparer) findUnwanted() error {
 	gone = slices.AppendSeq(gone, maps.Keys(c.owned))
 	gone = slices.AppendSeq(gone, maps.Keys(c.staged))
 	slices.Sort(gone)
+	var there []found
 	for _, name := range slices.Compact(gone) {
 		if _, wanted := c.want.files[name]; wanted {
 			continue
 		}
-		mode, there, err := c.mode(name)
+		mode, is, err := c.mode(name)
 		switch {
 		case err != nil:
 			return err
-		case !there:
-			continue
+		case !is:
 		case !mode.IsRegular():
 			c.irregular(name, mode)
-			continue
+		default:
+			there = append(there, found{name: name})
 		}
-		data, err := c.read(name)
-		if err != nil {
-			return err
-		}
-		if slices.Contains(c.inventories, name) || c.unchanged(name, data) {
-			c.changes.Delete = append(c.changes.Delete, name)
-		} else if _, owned := c.owned[name]; owned {
-			c.refuse(name)
+	}
+	if err := c.sums(there); err != nil {
+		return err
+	}
+	for _, f := range there {
+		if slices.Contains(c.inventories, f.name) || c.unchanged(f) {
+			c.changes.Delete = append(c.changes.Delete, f.name)
+		} else if _, owned := c.owned[f.name]; owned {
+			c.refuse(f.name)
 		} // what is only announced and differs is somebody's own
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/groundwork-dev/groundwork/internal/diag"
@@ -38,13 +39,14 @@ func (t *Tree) WithInventories() error {
 			b.WriteString(inventoryHead + cluster + "\nfiles:\n")
 			inventories[cluster] = b
 		}
-		sum := sha256.Sum256(f.data)
+		sum := f.sum
 		b.WriteString("  ")
 		b.WriteString(name)
 		b.WriteString(": ")
 		b.Write(hex.AppendEncode(b.AvailableBuffer(), sum[:]))
 		b.WriteByte('\n')
 	}
+	t.shared = nil // nothing is merged any more
 	for cluster, b := range inventories {
 		if err := t.Add(InventoryPath(cluster), b.Bytes()); err != nil {
 			return err
@@ -65,18 +67,24 @@ func parseDigest(s string) (digest, bool) {
 	return d, err == nil
 }
 
+// lineScanner reads lines of a path and a digest.
+func lineScanner(r io.Reader) *bufio.Scanner {
+	scan := bufio.NewScanner(r)
+	scan.Buffer(make([]byte, 0, 4096), 2*MaxPath)
+	return scan
+}
+
 // parseInventory reads an inventory that WithInventories wrote. It reads that
 // form alone, line by line, so that half a million files cost little. cluster
 // is whose it must be.
-func parseInventory(file, cluster string, data []byte, into inventory) error {
+func parseInventory(file, cluster string, data io.Reader, into inventory) error {
 	problem := func(line int, message string) error {
 		return diag.Problems{{
 			Position: diag.Position{File: file, Line: line}, Message: message,
 			Hint: "restore the file from Git; or delete it, and files that still are as generated are taken over again",
 		}}
 	}
-	scan := bufio.NewScanner(bytes.NewReader(data))
-	scan.Buffer(make([]byte, 0, 4096), 2*MaxPath)
+	scan := lineScanner(data)
 	line, isInventory, inFiles := 0, false, false
 	for scan.Scan() {
 		line++

@@ -30,10 +30,13 @@ var safePath = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
 type Tree struct {
 	files map[string]file
 	paths []string // sorted; nil after a change
+	// shared finds contents that merged trees have in common.
+	shared map[digest][]byte
 }
 
 type file struct {
 	data []byte
+	sum  digest
 	// seed marks a file that is written where there is none and is a person's
 	// from then on.
 	seed bool
@@ -45,12 +48,14 @@ func New() *Tree { return &Tree{files: map[string]file{}} }
 // Add adds a generated file. The path must be relative, clean, with slashes,
 // of letters, digits, dots, dashes and underscores, in a cluster's folder. The
 // tree keeps data. A path that is there already is an error.
-func (t *Tree) Add(name string, data []byte) error { return t.add(name, file{data: data}) }
+func (t *Tree) Add(name string, data []byte) error {
+	return t.add(name, file{data: data, sum: sha256.Sum256(data)})
+}
 
 // Seed adds a file that is written only where there is none: what stands there
 // afterwards belongs to the repository's people.
 func (t *Tree) Seed(name string, data []byte) error {
-	return t.add(name, file{data: data, seed: true})
+	return t.add(name, file{data: data, sum: sha256.Sum256(data), seed: true})
 }
 
 func (t *Tree) add(name string, f file) error {
@@ -79,10 +84,20 @@ func checkPath(name string) error {
 	return nil
 }
 
-// Merge adds every file of another tree.
+// Merge adds every file of another tree. Contents that are there already are
+// kept once.
 func (t *Tree) Merge(other *Tree) error {
+	if t.shared == nil {
+		t.shared = map[digest][]byte{}
+	}
 	for _, name := range other.Paths() {
-		if err := t.add(name, other.files[name]); err != nil {
+		f := other.files[name]
+		if same, ok := t.shared[f.sum]; ok {
+			f.data = same
+		} else {
+			t.shared[f.sum] = f.data
+		}
+		if err := t.add(name, f); err != nil {
 			return err
 		}
 	}
@@ -112,7 +127,7 @@ func (t *Tree) Hash() string {
 	h := sha256.New()
 	var line []byte
 	for _, name := range t.Paths() {
-		sum := sha256.Sum256(t.files[name].data)
+		sum := t.files[name].sum
 		line = append(append(line[:0], name...), 0)
 		h.Write(append(line, sum[:]...))
 	}

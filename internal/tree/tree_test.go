@@ -152,7 +152,7 @@ func TestApplyLifecycle(t *testing.T) {
 		Update: []string{"clusters/dev/a.yaml", "clusters/dev/inventory.yaml"},
 		Delete: []string{"apps/dev/x/y/b.yaml", "apps/prod/x/c.yaml", "clusters/prod/inventory.yaml"},
 	}
-	ch.reasons = nil
+	ch.reasons, ch.blocked = nil, nil
 	if !reflect.DeepEqual(ch, want) {
 		t.Errorf("changes: got %+v, want %+v", ch, want)
 	}
@@ -235,13 +235,13 @@ func TestApplyRefuses(t *testing.T) {
 				outside := t.TempDir()
 				must(t, os.Rename(filepath.Join(dir, "apps"), filepath.Join(outside, "apps")), os.Symlink(filepath.Join(outside, "apps"), filepath.Join(dir, "apps")))
 			},
-			foreign: []string{"apps/dev/x/a.yaml", "apps/dev/x/gone.yaml", "apps/dev/x/new.yaml"}, message: "apps is a symbolic link",
+			foreign: []string{"apps/dev/x/a.yaml", "apps/dev/x/gone.yaml", "apps/dev/x/new.yaml"}, message: "apps: is a symbolic link",
 		},
 		"link loop": {
 			damage: func(t *testing.T, root *os.Root, _ string) {
 				must(t, root.RemoveAll("apps/dev"), root.Symlink("dev", "apps/dev"))
 			},
-			foreign: []string{"apps/dev/x/a.yaml", "apps/dev/x/gone.yaml", "apps/dev/x/new.yaml"}, message: "apps/dev is a symbolic link",
+			foreign: []string{"apps/dev/x/a.yaml", "apps/dev/x/gone.yaml", "apps/dev/x/new.yaml"}, message: "apps/dev: is a symbolic link",
 		},
 		"folder": {
 			damage: func(t *testing.T, root *os.Root, _ string) {

@@ -11,6 +11,7 @@
 //	*.json            IAM policies that a service account names
 //	standin/*.yaml    what the sandbox installs where the chart cannot be had
 //	crds.json.gz      the chart's CRDs, for stand-ins and for checks without the chart
+//	chart-keys.json   the keys of the chart's values; a mistyped one is an error then
 //	README.md         what the component is for, in plain words
 //
 // Scalars of values, manifests and configs may refer to facts of the platform,

@@ -25,6 +25,7 @@ const (
 	configsDir   = "configs"
 	standinDir   = "standin"
 	crdsFile     = "crds.json.gz"
+	keysFile     = "chart-keys.json"
 )
 
 var (
@@ -42,6 +43,9 @@ func (f *folder) load(schema *strictyaml.Schema) {
 	c := f.component
 	c.Name, c.Origin, c.Folder = f.name, f.path(), f.fsys
 	if !slices.Contains(f.files, specFile) {
+		if slices.ContainsFunc(f.problems, func(p diag.Problem) bool { return p.File == f.path(specFile) }) {
+			return // it is there and cannot be read
+		}
 		f.report("", "has no component.yaml", "every folder here is a component; it says what it installs in component.yaml")
 		return
 	}
@@ -50,8 +54,10 @@ func (f *folder) load(schema *strictyaml.Schema) {
 	}
 	f.check(c)
 	names := references(c.parameters)
+	over := f.template(valuesHAFile, names)
 	c.values = f.template(valuesFile, names)
-	c.valuesHA = reference.Merge(c.values, f.template(valuesHAFile, names))
+	c.valuesHA = reference.Merge(c.values, over)
+	f.loadKeys(c, map[string]*reference.Template{valuesFile: c.values, valuesHAFile: over})
 	c.Manifests = f.manifests(manifestsDir, names)
 	c.Stages = f.stages(names)
 	f.policies(c)

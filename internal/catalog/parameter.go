@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/groundwork-dev/groundwork/internal/catalog/chartkeys"
 	"github.com/groundwork-dev/groundwork/internal/catalog/reference"
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/strictyaml"
@@ -112,6 +113,9 @@ type parameters struct {
 	schema   *strictyaml.Schema // nil without parameters
 	// small and ha are the defaults by size, without those that must be set.
 	small, ha map[string]*yaml.Node
+	// keys are what the chart expects in the places that take a parameter as a
+	// whole, by name; only where that is known.
+	keys map[string][]chartkeys.Keys
 }
 
 // loadParameters compiles the parameters and checks their defaults.
@@ -229,6 +233,7 @@ func (c *Component) ResolveParameters(given map[string]any, ha bool, at strictya
 			continue
 		}
 		values[name] = n
+		problems = append(problems, p.unknownKeys(name, n, at, append(slices.Clone(path), name)...)...)
 	}
 	return values, problems
 }

@@ -1,14 +1,14 @@
 // Package chartkeys knows which values a Helm chart reads. Most charts ignore
 // a mistyped key silently; this finds it. What it knows is derived from the
-// values.yaml that comes with a chart, by the program in derive/.
+// values.yaml that comes with a chart, by the program in derive/, and kept in
+// the component's folder.
 package chartkeys
 
 import (
-	"embed"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
@@ -16,7 +16,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/strictyaml"
 )
 
@@ -24,48 +23,66 @@ import (
 // key without any below may hold anything.
 type Keys map[string]Keys
 
-//go:embed data/*.json
-var data embed.FS
-
-// Of returns the keys of a chart's version; false when they are not known.
-func Of(chart, version string) (Keys, bool, error) {
-	text, err := data.ReadFile("data/" + chart + "-" + version + ".json")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, fmt.Errorf("reading the keys of chart %s: %w", chart, err)
-	}
-	var keys Keys
-	if err := json.Unmarshal(text, &keys); err != nil {
-		return nil, false, fmt.Errorf("reading the keys of chart %s: %w", chart, err)
-	}
-	return keys, true, nil
+// File is what a component keeps about the values of its chart.
+type File struct {
+	// Chart and Version are what the keys were derived from.
+	Chart   string `json:"chart"`
+	Version string `json:"version"`
+	Keys    Keys   `json:"keys"`
 }
 
-// Check returns the keys of values, a mapping, that the chart does not have.
-// The file is for messages.
-func (k Keys) Check(file string, values *yaml.Node) diag.Problems { return k.check(file, "", values) }
+// Parse reads a File.
+func Parse(text []byte) (*File, error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	var f File
+	if err := dec.Decode(&f); err != nil {
+		return nil, fmt.Errorf("reading the keys of a chart: %w", err)
+	}
+	if f.Chart == "" || f.Version == "" || len(f.Keys) == 0 {
+		return nil, errors.New("reading the keys of a chart: want chart, version and keys")
+	}
+	return &f, nil
+}
 
-func (k Keys) check(file, path string, n *yaml.Node) diag.Problems {
+// Unknown is a key of values that the chart does not have.
+type Unknown struct {
+	// Path leads to the key from the top of the values, the key itself included.
+	Path []string
+	// Key is its node.
+	Key *yaml.Node
+	// Hint names the key that was meant, if one is near.
+	Hint string
+}
+
+// Unknown returns the keys of values that the chart does not have, in the order
+// of the file.
+func (k Keys) Unknown(values *yaml.Node) []Unknown { return k.unknown(nil, values) }
+
+func (k Keys) unknown(path []string, n *yaml.Node) []Unknown {
 	if n.Kind != yaml.MappingNode || len(k) == 0 {
 		return nil
 	}
-	var problems diag.Problems
+	var found []Unknown
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
-		here := strings.TrimPrefix(path+"."+key.Value, ".")
-		below, known := k[key.Value]
-		if !known {
-			problems = append(problems, diag.Problem{
-				Position: diag.Position{File: file, Line: key.Line, Column: key.Column}, Path: here,
-				Message: "the chart has no such value", Hint: strictyaml.DidYouMean(key.Value, slices.Collect(maps.Keys(k))),
-			})
+		here := append(slices.Clone(path), key.Value)
+		if below, known := k[key.Value]; known {
+			found = append(found, below.unknown(here, n.Content[i+1])...)
 			continue
 		}
-		problems = append(problems, below.check(file, here, n.Content[i+1])...)
+		found = append(found, Unknown{here, key, strictyaml.DidYouMean(key.Value, slices.Collect(maps.Keys(k)))})
 	}
-	return problems
+	return found
+}
+
+// At returns the keys below a path; nil where anything may stand, and where
+// nothing is known.
+func (k Keys) At(path ...string) Keys {
+	for _, key := range path {
+		k = k[key]
+	}
+	return k
 }
 
 // Derive returns the keys of a chart's values.yaml. A key that is commented

@@ -1,6 +1,7 @@
 package chartkeys_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -35,9 +36,9 @@ func TestCheck(t *testing.T) {
 		"known":         {"replicas: 2\nmaxAway: 2\nservice: {type: NodePort, selector: {a: b}}\n", ""},
 		"free":          {"labels: {any: thing}\nresources: {limits: {cpu: 1}}\n", ""},
 		"subchart":      {"sub: {size: 1, enabled: false}\n", ""},
-		"mistyped":      {"a: 1\nreplica: 1\n", `values.yaml:2:1: replica: the chart has no such value (did you mean "replicas"?)`},
-		"mistyped deep": {"service:\n  tpye: NodePort\n", `values.yaml:2:3: service.tpye: the chart has no such value (did you mean "type"?)`},
-		"comment's key": {"app: x\n", "values.yaml:1:1: app: the chart has no such value"},
+		"mistyped":      {"a: 1\nreplica: 1\n", `1:1 a known: labels, maxAway, replicas, resources, service, sub; 2:1 replica did you mean "replicas"?`},
+		"mistyped deep": {"service:\n  tpye: NodePort\n", `2:3 service.tpye did you mean "type"?`},
+		"comment's key": {"app: x\n", "1:1 app known: labels, maxAway, replicas, resources, service, sub"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -46,13 +47,26 @@ func TestCheck(t *testing.T) {
 			if err := yaml.Unmarshal([]byte(test.values), &doc); err != nil {
 				t.Fatal(err)
 			}
-			got := keys.Check("values.yaml", doc.Content[0])
-			if test.want == "" && len(got) > 0 {
-				t.Errorf("got %v", got)
+			var got []string
+			for _, u := range keys.Unknown(doc.Content[0]) {
+				got = append(got, fmt.Sprintf("%d:%d %s %s", u.Key.Line, u.Key.Column, strings.Join(u.Path, "."), u.Hint))
 			}
-			if test.want != "" && !strings.Contains(got.Error(), test.want) {
-				t.Errorf("got %v, want %s", got, test.want)
+			if text := strings.Join(got, "; "); text != test.want {
+				t.Errorf("got %s, want %s", text, test.want)
 			}
 		})
+	}
+}
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	f, err := chartkeys.Parse([]byte(`{"chart": "a", "version": "1.0.0", "keys": {"b": {"c": null}}}`))
+	if err != nil || f.Keys.At("b") == nil || f.Keys.At("b", "c") != nil || f.Keys.At("x", "y") != nil {
+		t.Errorf("%+v, %v", f, err)
+	}
+	for _, text := range []string{"", "[]", `{"chart": "a", "version": "1.0.0"}`, `{"chart": "a", "version": "1.0.0", "keys": {"b": 1}}`, `{"b": null}`} {
+		if _, err := chartkeys.Parse([]byte(text)); err == nil {
+			t.Errorf("%s was accepted", text)
+		}
 	}
 }

@@ -1,6 +1,7 @@
-// Command derive makes a file of package chartkeys from a chart's values.yaml:
+// Command derive makes a component's chart-keys.json from the values.yaml that
+// comes with its chart:
 //
-//	go run ./internal/catalog/chartkeys/derive -o internal/catalog/chartkeys/data/name-1.2.3.json values.yaml [subchart=values.yaml ...]
+//	go run ./internal/catalog/chartkeys/derive -chart NAME -version 1.2.3 -o .../chart-keys.json values.yaml [subchart=values.yaml ...]
 //
 // Flag -open names a value, its keys parted by slashes, that may hold anything
 // although the chart's default has keys. Flag -also adds values of the top level
@@ -18,30 +19,33 @@ import (
 )
 
 func main() {
+	var file chartkeys.File
+	flag.StringVar(&file.Chart, "chart", "", "name of the chart")
+	flag.StringVar(&file.Version, "version", "", "version of the chart")
 	out := flag.String("o", "", "file to write")
 	open := flag.String("open", "", "values that may hold anything, parted by commas")
 	also := flag.String("also", "", "values that only the templates name, parted by commas")
 	flag.Parse()
-	if err := run(*out, *open, *also, flag.Args()); err != nil {
+	if err := run(file, *out, *open, *also, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "derive:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out, open, also string, files []string) error {
+func run(file chartkeys.File, out, open, also string, files []string) error {
 	var keys chartkeys.Keys
 	for _, arg := range files {
-		name, file, isSub := strings.Cut(arg, "=")
+		name, path, isSub := strings.Cut(arg, "=")
 		if !isSub {
-			file = arg
+			path = arg
 		}
-		text, err := os.ReadFile(file)
+		text, err := os.ReadFile(path)
 		if err != nil {
 			return err
 		}
 		found, err := chartkeys.Derive(text)
 		if err != nil {
-			return fmt.Errorf("%s: %w", file, err)
+			return fmt.Errorf("%s: %w", path, err)
 		}
 		if keys == nil {
 			keys = found
@@ -59,9 +63,14 @@ func run(out, open, also string, files []string) error {
 			return fmt.Errorf("there is no value %s", path)
 		}
 	}
-	text, err := json.MarshalIndent(keys, "", " ")
+	file.Keys = keys
+	text, err := json.MarshalIndent(file, "", " ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(out, append(text, '\n'), 0o644)
+	text = append(text, '\n')
+	if _, err := chartkeys.Parse(text); err != nil {
+		return err
+	}
+	return os.WriteFile(out, text, 0o644)
 }

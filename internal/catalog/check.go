@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strconv"
+
+	"github.com/groundwork-dev/groundwork/internal/config"
 )
 
 // checker looks for what the schema cannot say.
@@ -17,6 +19,10 @@ type checker struct {
 func (f *folder) check(c *Component) {
 	ck := checker{f, c}
 	ck.source()
+	if config.IsClusterNamespace(c.Namespace.Name) {
+		ck.report(fmt.Sprintf("namespace %s belongs to the cluster: the component's network policies would cut off the pods of others", c.Namespace.Name),
+			"give the component a namespace of its own", "namespace", "name")
+	}
 	for i, flow := range c.Network {
 		ck.flow(i, flow)
 	}

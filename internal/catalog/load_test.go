@@ -43,10 +43,7 @@ func demo(changes map[string]string) fstest.MapFS {
 
 func TestLoadBuiltin(t *testing.T) {
 	t.Parallel()
-	c, err := catalog.Load(catalog.BuiltinLayer())
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := loadBuiltin(t)
 	for _, name := range c.Names() {
 		comp, ok := c.Component(name)
 		if !ok || comp.Name != name || comp.Namespace.Name == "" || len(comp.Workloads) == 0 || len(comp.Network) == 0 {
@@ -171,6 +168,10 @@ func TestLoadReports(t *testing.T) {
 		"replicas of a DaemonSet": {
 			map[string]string{"demo/component.yaml": spec + "  workloads: [{kind: DaemonSet, name: a, images: [b], replicas: {small: 1, ha: 1}}]\n"},
 			"a DaemonSet has no replicas",
+		},
+		"cluster's namespace": {
+			map[string]string{"demo/component.yaml": strings.Replace(spec, "name: demo", "name: kube-system", 1)},
+			"components/demo/component.yaml:5:21: spec.namespace.name: namespace kube-system belongs to the cluster",
 		},
 		"workload twice": {
 			map[string]string{"demo/component.yaml": spec + "  workloads: [{kind: DaemonSet, name: a, images: [b]}, {kind: DaemonSet, name: a, images: [b]}]\n"},

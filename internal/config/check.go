@@ -144,6 +144,13 @@ func (c *checker) cluster(name string, cl Cluster, domains map[string]string) {
 	}
 }
 
+// IsClusterNamespace reports whether a namespace belongs to Kubernetes or to
+// Flux: what the platform installs has a namespace of its own, in which it may
+// deny all traffic and set the Pod Security level.
+func IsClusterNamespace(name string) bool {
+	return strings.HasPrefix(name, "kube-") || name == "default" || name == "flux-system"
+}
+
 // isDomain reports whether s is a DNS name of at least two labels.
 func isDomain(s string) bool {
 	if len(s) > maxDomain {
@@ -168,7 +175,7 @@ func (c *checker) app(name string, a App) {
 	c.image(a.Image, path("image"))
 	if !isLabel(a.Namespace, 63) {
 		c.refuse(fmt.Sprintf("is %s, want a DNS label of at most 63 of a-z 0-9 and -", quote(a.Namespace)), "", path("namespace")...)
-	} else if strings.HasPrefix(a.Namespace, "kube-") || a.Namespace == "default" || a.Namespace == "flux-system" {
+	} else if IsClusterNamespace(a.Namespace) {
 		c.refuse(fmt.Sprintf("namespace %q belongs to the cluster", a.Namespace), "give the app a namespace of its own", path("namespace")...)
 	}
 	if a.Replicas.Min > a.Replicas.Max {

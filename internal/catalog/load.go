@@ -20,6 +20,7 @@ import (
 // Limits of one component.
 const (
 	maxFiles = 1000
+	maxDepth = 2        // of folders: configs/10-name
 	maxBytes = 16 << 20 // of the files that are read
 )
 
@@ -159,6 +160,9 @@ func (f *folder) list() error {
 		switch {
 		case err != nil:
 			return err
+		case e.IsDir() && strings.Count(name, "/") >= maxDepth:
+			f.report(name, "is not a folder that a component has", "configs/10-name is the deepest one")
+			return fs.SkipDir
 		case e.IsDir():
 		case !e.Type().IsRegular():
 			f.report(name, "is not a regular file", "symbolic links and special files are refused; copy the file here")

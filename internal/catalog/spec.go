@@ -40,14 +40,14 @@ type Spec struct {
 
 // Chart is a Helm chart pinned to one version.
 type Chart struct {
-	Name string `json:"name" jsonschema:"minLength=1"`
+	Name string `json:"name" jsonschema:"pattern=^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$,maxLength=100" jsonschema_extras:"x-want=the name of a chart without its repository"`
 	// The exact version; ranges are refused.
 	Version string `json:"version" jsonschema:"pattern=^v?[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?$" jsonschema_extras:"x-want=one exact version such as 1.2.3"`
 	// oci://host/path without the chart's name, or the https:// address that
 	// index.yaml lies under. No slash at the end.
-	Repository string `json:"repository" jsonschema:"pattern=^(oci|https)://.+[^/]$" jsonschema_extras:"x-want=oci://… or https://… without a slash at the end"`
+	Repository string `json:"repository" jsonschema:"pattern=^(oci|https)://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$" jsonschema_extras:"x-want=oci://… or https://… without a slash at the end"`
 	// Helm release name; the component's name by default.
-	ReleaseName string `json:"releaseName,omitempty" jsonschema:"maxLength=53"`
+	ReleaseName string `json:"releaseName,omitempty" jsonschema:"pattern=^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$,maxLength=53" jsonschema_extras:"x-want=at most 53 of a-z 0-9 . and -"`
 	// What Helm does with the chart's crds/ folder at install and upgrade;
 	// CreateReplace by default, Skip where the CRDs are ordinary templates.
 	CRDs CRDs `json:"crds,omitempty"`

@@ -12,6 +12,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/compile"
 	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/platform"
 	"github.com/groundwork-dev/groundwork/internal/tree"
 )
@@ -125,19 +126,39 @@ func loadDir(dir string) (*config.Platform, *catalog.Catalog, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	layers := []catalog.Layer{{Origin: "built in", FS: catalog.Builtin()}}
-	if info, err := root.Stat(componentsDir); err == nil && info.IsDir() {
-		own, err := fs.Sub(root.FS(), componentsDir)
-		if err != nil {
-			return nil, nil, err
-		}
-		layers = append(layers, catalog.Layer{Origin: componentsDir, FS: own})
+	own, err := ownComponents(root)
+	if err != nil {
+		return nil, nil, err
 	}
-	c, err := catalog.Load(layers...)
+	c, err := catalog.Load(append([]catalog.Layer{catalog.BuiltinLayer()}, own...)...)
 	if err != nil {
 		return nil, nil, err
 	}
 	return p, c, nil
+}
+
+// ownComponents returns the layer of a repository's own components, if it has
+// any.
+func ownComponents(root *os.Root) ([]catalog.Layer, error) {
+	info, err := root.Lstat(componentsDir)
+	problem := diag.Problem{Position: diag.Position{File: componentsDir}}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("reading the repository's own components: %w", err)
+	case info.Mode()&fs.ModeSymlink != 0:
+		problem.Message, problem.Hint = "is a symbolic link", "put the components' folder itself here"
+		return nil, diag.Problems{problem}
+	case !info.IsDir():
+		problem.Message, problem.Hint = "is not a folder", "it is where a repository's own components stand"
+		return nil, diag.Problems{problem}
+	}
+	own, err := fs.Sub(root.FS(), componentsDir)
+	if err != nil {
+		return nil, fmt.Errorf("reading the repository's own components: %w", err)
+	}
+	return []catalog.Layer{{Origin: componentsDir, FS: own}}, nil
 }
 
 func absolute(dir string) string {

@@ -15,6 +15,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"bootstrap": func() { os.Exit(cli.Main(cli.OSStreams(), os.Args[1:])) },
+		"measured":  measured,
 	})
 }
 

@@ -21,7 +21,8 @@ import (
 
 // Repository is the remote repository. Commits are hex hashes, "" stands for
 // no commit. Errors of Push tell what happened by the methods NotFastForward,
-// Rejected and Lost.
+// Rejected and Lost; any method's error tells by Unauthorized that another
+// token may do.
 type Repository interface {
 	Head(ctx context.Context, branch string) (commit string, err error)
 	Fetch(ctx context.Context, branch string) (commit string, files fs.FS, err error)
@@ -34,15 +35,38 @@ type Repository interface {
 	Contains(ctx context.Context, branch, commit string) (bool, error)
 }
 
+// KeyReader reads the repository as the cluster will: with a private key, in
+// PEM, trusting its host by lines of known_hosts alone. An error with the
+// method Refused is one that waiting does not heal.
+type KeyReader interface {
+	ReadWithKey(ctx context.Context, key redact.Secret, knownHosts []byte) error
+}
+
+// Token is the repository's token, which may be replaced while a run lasts.
+type Token interface {
+	// Current is the token in use, empty without one.
+	Current() redact.Secret
+	// Renew reads the token again and reports whether it is another one now.
+	Renew() (changed bool, err error)
+	// Source says to a person where the token comes from.
+	Source() string
+}
+
 // Checkout is the Git history of the user's folder; it is only read.
 type Checkout interface {
 	// Contains reports whether the history of what is checked out holds commit.
 	Contains(commit string) bool
 	// File returns a file as it was last committed, nil when it was not.
 	File(path string) []byte
+	// Adopt returns the command that brings the folder to a branch of the
+	// repository where git pull refuses, because some of the files that the
+	// branch holds are in the folder without git knowing them; else "".
+	Adopt(repositoryURL, branch string, paths []string) (command string)
 }
 
-// Forge is the API of the place that holds the repository.
+// Forge is the API of the place that holds the repository. An error with the
+// method Manual says what a person has to do where there is no API; one with
+// Unauthorized, that another token may do.
 type Forge interface {
 	// EnsureDeployKey registers a key unless it is registered already.
 	EnsureDeployKey(ctx context.Context, title, publicKey string, readOnly bool) (created bool, err error)
@@ -99,10 +123,14 @@ type Deps struct {
 	Checkout Checkout
 	Forge    Forge
 	Cluster  Cluster
+	Token    Token
+	// KeyReader is only needed for SSH.
+	KeyReader KeyReader
 	// Compare compares the compiled tree with the repository's files.
 	Compare func(have fs.FS) (*Changes, error)
-	// HostKeys returns the repository host's SSH keys in the format of
-	// known_hosts, and their fingerprints; only needed for SSH.
+	// HostKeys returns the SSH keys by which the user trusts the repository's
+	// host, in the format of known_hosts, and their fingerprints; only needed
+	// for SSH.
 	HostKeys func(ctx context.Context) (knownHosts []byte, fingerprints []string, err error)
 	Now      func() time.Time
 	// Random makes keys and tokens.
@@ -119,9 +147,8 @@ type Options struct {
 	// Inputs are the files that it is generated from, as the user has them:
 	// platform.yaml and components/.
 	Inputs map[string][]byte
-	// Username and Token are how the cluster reads an HTTPS repository.
+	// Username goes with the token of an HTTPS repository.
 	Username string
-	Token    redact.Secret
 	// WritableDeployKey lets the cluster push, which image automation needs.
 	WritableDeployKey bool
 	// WebhookURL is where the forge reaches the cluster's Receiver, without
@@ -155,6 +182,9 @@ type Event struct {
 	Step   string `json:"step"`
 	Title  string `json:"title"`
 	Detail string `json:"detail,omitempty"`
+	// Notice is what a person has to do for the run to go on: to be shown in
+	// full.
+	Notice string `json:"notice,omitempty"`
 	// Seconds is how long the step took, or has taken so far.
 	Seconds float64 `json:"seconds"`
 	// Waiting is what the step waits for.

@@ -2,6 +2,8 @@ package bootstrap_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/bootstrap"
 	"github.com/groundwork-dev/groundwork/internal/cluster/apitest"
+	"github.com/groundwork-dev/groundwork/internal/gitrepo"
 )
 
 func TestFirstRunThenNothingToDo(t *testing.T) {
@@ -174,8 +177,8 @@ func TestHandEditedAndForeignFilesStop(t *testing.T) {
 func TestSecretIsNotCommitted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.run(t, func(o *bootstrap.Options, _ *bootstrap.Deps) {
-		o.Inputs["components/x/values.yaml"] = []byte("a: b\ntoken: " + o.Token.Reveal() + "\n")
+	_, err := w.run(t, func(o *bootstrap.Options, d *bootstrap.Deps) {
+		o.Inputs["components/x/values.yaml"] = []byte("a: b\ntoken: " + d.Token.Current().Reveal() + "\n")
 	})
 	if err == nil || !strings.Contains(err.Error(), "components/x/values.yaml:2") || strings.Contains(err.Error(), "test-token") {
 		t.Fatalf("got %v", err)
@@ -196,5 +199,44 @@ func TestTimeoutExplains(t *testing.T) {
 	}
 	if !strings.Contains(err.Error(), "Kustomization/flux-system/apps") {
 		t.Fatalf("the error does not name what is waited for: %v", err)
+	}
+}
+
+// TestNextSteps: a run from a folder that git pull would not update says how.
+func TestNextSteps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dir := t.TempDir()
+	w.git.Git("", "clone", "--quiet", w.git.Dir, dir)
+	w.git.Git(dir, "remote", "set-url", "origin", w.git.URL)
+	if err := os.WriteFile(filepath.Join(dir, "platform.yaml"), []byte("kind: Platform\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	play := func() []string {
+		t.Helper()
+		checkout, err := gitrepo.OpenCheckout(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := w.run(t, func(_ *bootstrap.Options, d *bootstrap.Deps) { d.Checkout = checkout })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report.NextSteps
+	}
+	steps := play()
+	if len(steps) != 1 {
+		t.Fatalf("next steps: %q", steps)
+	}
+	_, command, found := strings.Cut(steps[0], "here: ")
+	if !found {
+		t.Fatalf("no command in %q", steps[0])
+	}
+	// The server asks for a token, which is not what this is about.
+	w.git.Git(dir, "remote", "set-url", "origin", w.git.Dir)
+	w.git.Shell(dir, command)
+	w.git.Git(dir, "remote", "set-url", "origin", w.git.URL)
+	if steps := play(); len(steps) > 0 {
+		t.Fatalf("next steps: %q", steps)
 	}
 }

@@ -1,22 +1,15 @@
 package bootstrap
 
 import (
-	"bytes"
 	"context"
-	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
 
-	"golang.org/x/crypto/ssh"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/groundwork-dev/groundwork/internal/config"
-	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
 // webhookTokenBytes is the length of a Receiver's token before it is hex.
@@ -49,7 +42,7 @@ func (r *run) credentialed(ctx context.Context) (string, bool, error) {
 		// each time.
 		return "", false, err
 	}
-	same := secretValue(secret, "username") == r.username() && secretValue(secret, "password") == r.Token.Reveal()
+	same := secretValue(secret, "username") == r.username() && secretValue(secret, "password") == r.deps.Token.Current().Reveal()
 	return "Secret/" + fluxNamespace + "/" + r.sourceSecret() + " is up to date", same, nil
 }
 
@@ -68,13 +61,17 @@ func (r *run) credentials(ctx context.Context) (string, error) {
 		return "the repository is public", nil
 	case r.Repository.Auth == config.AuthSSH:
 		return r.deployKey(ctx)
-	case r.Token.Empty():
-		return "", &RefusedError{"there is no token for " + r.Repository.URL, "set GROUNDWORK_GIT_TOKEN to one that may read the repository"}
+	case r.deps.Token.Current().Empty():
+		return "", &RefusedError{"there is no token for " + r.Repository.URL, "set " + r.deps.Token.Source() + " to one that may read the repository"}
 	}
-	err := r.deps.Cluster.Apply(ctx, ownManager, r.secret(r.sourceSecret(), map[string]string{
-		"username": r.username(), "password": r.Token.Reveal(),
+	return "token in Secret/" + fluxNamespace + "/" + r.sourceSecret(), r.giveToken(ctx)
+}
+
+// giveToken puts the token in use into the cluster.
+func (r *run) giveToken(ctx context.Context) error {
+	return r.deps.Cluster.Apply(ctx, ownManager, r.secret(r.sourceSecret(), map[string]string{
+		"username": r.username(), "password": r.deps.Token.Current().Reveal(),
 	}))
-	return "token in Secret/" + fluxNamespace + "/" + r.sourceSecret(), err
 }
 
 func (r *run) username() string {
@@ -93,75 +90,6 @@ func (r *run) applyNamespaces(ctx context.Context) error {
 		}
 	}
 	return r.deps.Cluster.Apply(ctx, gitManager, namespaces...)
-}
-
-// deployKey gives the cluster a key of its own, made once and kept only in the
-// cluster, and registers its public half.
-func (r *run) deployKey(ctx context.Context) (string, error) {
-	secret, err := r.deps.Cluster.Get(ctx, coreKind("Secret"), fluxNamespace, r.sourceSecret())
-	if err != nil {
-		return "", err
-	}
-	public, valid := publicKey(secret)
-	if !valid {
-		if public, err = r.makeKey(ctx); err != nil {
-			return "", err
-		}
-	}
-	r.report.DeployKey = public
-	title := "groundwork " + r.Platform + "/" + r.Cluster
-	created, err := r.deps.Forge.EnsureDeployKey(ctx, title, public, !r.WritableDeployKey)
-	if err != nil {
-		return "", fmt.Errorf("registering the cluster's deploy key: %w", err)
-	}
-	if created {
-		return fmt.Sprintf("deploy key %q registered", title), nil
-	}
-	return fmt.Sprintf("deploy key %q was registered already", title), nil
-}
-
-func (r *run) makeKey(ctx context.Context) (public string, err error) {
-	hosts, fingerprints, err := r.deps.HostKeys(ctx)
-	if err != nil {
-		return "", fmt.Errorf("reading the host keys of %s: %w", r.Repository.URL, err)
-	}
-	r.progress("trusting the repository's host by " + strings.Join(fingerprints, ", "))
-	private, public, err := newKey(r.deps.Random, r.Platform+"/"+r.Cluster)
-	if err != nil {
-		return "", fmt.Errorf("making the deploy key: %w", err)
-	}
-	return public, r.deps.Cluster.Apply(ctx, ownManager, r.secret(r.sourceSecret(), map[string]string{
-		"identity": private.Reveal(), "identity.pub": public, "known_hosts": string(hosts),
-	}))
-}
-
-func newKey(random io.Reader, comment string) (private redact.Secret, public string, err error) {
-	pub, priv, err := ed25519.GenerateKey(random)
-	if err != nil {
-		return "", "", err
-	}
-	block, err := ssh.MarshalPrivateKey(priv, comment)
-	if err != nil {
-		return "", "", err
-	}
-	key, err := ssh.NewPublicKey(pub)
-	if err != nil {
-		return "", "", err
-	}
-	return redact.Secret(pem.EncodeToMemory(block)), string(bytes.TrimSpace(ssh.MarshalAuthorizedKey(key))) + " " + comment, nil
-}
-
-// publicKey returns the public half of the key in a Secret, and whether there
-// is one that works.
-func publicKey(secret *unstructured.Unstructured) (string, bool) {
-	if secret == nil {
-		return "", false
-	}
-	signer, err := ssh.ParsePrivateKey([]byte(secretValue(secret, "identity")))
-	if err != nil || secretValue(secret, "known_hosts") == "" {
-		return "", false
-	}
-	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey()))), true
 }
 
 // receiverSecrets names the Secrets that the tree's Receivers use.

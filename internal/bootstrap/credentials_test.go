@@ -12,6 +12,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/bootstrap"
 	"github.com/groundwork-dev/groundwork/internal/cluster/apitest"
 	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/forge"
 	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
@@ -36,8 +37,9 @@ func (f *keyForge) EnsureDeployKey(_ context.Context, title, key string, readOnl
 }
 
 func (f *keyForge) EnsureWebhook(_ context.Context, address string, secret redact.Secret) (bool, error) {
+	had := f.webhook
 	f.webhook = address + " " + secret.Reveal()
-	return true, nil
+	return had != f.webhook, nil
 }
 
 // TestDeployKey: fault 17. The key is made once, kept, and named after its
@@ -82,18 +84,152 @@ func TestDeployKey(t *testing.T) {
 	}
 }
 
-// TestExpiredTokenIsReplaced: fault 10, as far as a rerun goes.
-func TestExpiredTokenIsReplaced(t *testing.T) {
+// secretToken is the token that the cluster has.
+func (w *world) secretToken(t *testing.T) string {
+	t.Helper()
+	return w.secretValue(t, "password")
+}
+
+// secretValue is what the cluster's Secret for the repository holds, "" for
+// nothing.
+func (w *world) secretValue(t *testing.T, key string) string {
+	t.Helper()
+	data, _ := w.api.Get("/api/v1/namespaces/flux-system/secrets/flux-system")["data"].(apitest.Object)
+	encoded, _ := data[key].(string)
+	value, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(value)
+}
+
+// TestTokenExpires: fault 10. The host refuses the first token after so many
+// requests, from the first one to more than a run makes; the next token is
+// there, so the run goes on with it, and the cluster gets the one that counts.
+func TestTokenExpires(t *testing.T) {
+	t.Parallel()
+	const next = "a-fresher-token-9876543210"
+	renewed := 0
+	for after := range 14 {
+		w := newWorld(t)
+		var source *token
+		_, err := w.run(t, func(_ *bootstrap.Options, d *bootstrap.Deps) {
+			source = d.Token.(*token)
+			w.git.Expire(after, next, func() { source.put(next) })
+		})
+		if err != nil {
+			t.Fatalf("after %d requests: %v", after, err)
+		}
+		if w.commits() != "1" {
+			t.Errorf("after %d requests: %s commits", after, w.commits())
+		}
+		if got := w.secretToken(t); got != source.Current().Reveal() {
+			t.Errorf("after %d requests: the cluster has token %q, the run %q", after, got, source.Current().Reveal())
+		}
+		if source.Current() == next {
+			renewed++
+		}
+	}
+	if renewed < 4 || renewed == 14 {
+		t.Errorf("the token was renewed in %d of 14 runs: the spread misses the run's beginning or its end", renewed)
+	}
+}
+
+// TestTokenExpiresWithoutAnother: fault 10, with nothing fresher to read.
+func TestTokenExpiresWithoutAnother(t *testing.T) {
+	t.Parallel()
+	const next = "a-fresher-token-9876543210"
+	w := newWorld(t)
+	w.git.Expire(3, next, nil)
+	_, err := w.run(t, nil)
+	var refused *bootstrap.TokenError
+	if !errors.As(err, &refused) || refused.Step == "" || !strings.Contains(err.Error(), "the token file") || !strings.Contains(err.Error(), "same command again") {
+		t.Fatalf("got %v", err)
+	}
+	if strings.Contains(err.Error(), "test-token") {
+		t.Fatalf("the error shows the token: %v", err)
+	}
+	if _, err := w.run(t, func(_ *bootstrap.Options, d *bootstrap.Deps) {
+		d.Token.(*token).put(next)
+		_, _ = d.Token.Renew()
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if w.commits() != "1" || w.secretToken(t) != next {
+		t.Fatalf("%s commits, token %q", w.commits(), w.secretToken(t))
+	}
+}
+
+// TestTokenExpiresAfterTheClusterHasIt: the run's last request to the forge is
+// refused; the cluster gets the fresh token too.
+func TestTokenExpiresAfterTheClusterHasIt(t *testing.T) {
+	t.Parallel()
+	const next = "a-fresher-token-9876543210"
+	w := newWorld(t)
+	_, err := w.run(t, func(o *bootstrap.Options, d *bootstrap.Deps) {
+		o.WebhookURL = "https://hooks.example.com/"
+		source := d.Token.(*token)
+		d.Forge = &expiringForge{keyForge{}, source, func() {
+			if got := w.secretToken(t); got != "test-token-0123456789" {
+				t.Errorf("the cluster had %q", got)
+			}
+			source.put(next)
+		}}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.secretToken(t); got != next {
+		t.Fatalf("the cluster has %q", got)
+	}
+}
+
+// expiringForge refuses any token but the one that it is told last.
+type expiringForge struct {
+	keyForge
+	token  *token
+	expire func()
+}
+
+func (f *expiringForge) EnsureWebhook(ctx context.Context, address string, secret redact.Secret) (bool, error) {
+	if f.expire != nil {
+		f.expire()
+		f.expire = nil
+		return false, &forge.APIError{Doing: "listing the webhooks", Status: 401}
+	}
+	return f.keyForge.EnsureWebhook(ctx, address, secret)
+}
+
+// TestOtherTokenIsGiven: a later run's token replaces the cluster's.
+func TestOtherTokenIsGiven(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, err := w.run(t, func(o *bootstrap.Options, _ *bootstrap.Deps) { o.Token = "an-old-token-0123" }); err != nil {
+	if _, err := w.run(t, func(_ *bootstrap.Options, d *bootstrap.Deps) { d.Token = &token{now: "an-old-token-0123"} }); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.run(t, nil); err != nil {
 		t.Fatal(err)
 	}
-	data := w.api.Get("/api/v1/namespaces/flux-system/secrets/flux-system")["data"].(apitest.Object)
-	if token, _ := base64.StdEncoding.DecodeString(data["password"].(string)); string(token) != "test-token-0123456789" {
-		t.Fatal("the old token is still there")
+	if got := w.secretToken(t); got != "test-token-0123456789" {
+		t.Fatalf("the cluster has %q", got)
+	}
+}
+
+// TestWebhookIsThereAlready: a rerun says that it found the webhook.
+func TestWebhookIsThereAlready(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	host := &keyForge{keys: map[string]string{}}
+	for i, want := range []bootstrap.State{bootstrap.Done, bootstrap.Skipped} {
+		report, err := w.run(t, func(o *bootstrap.Options, d *bootstrap.Deps) {
+			o.WebhookURL, d.Forge = "https://hooks.example.com/", host
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := report.Steps[len(report.Steps)-1]
+		if last.Step != "webhook" || last.State != want || last.Detail == "" {
+			t.Errorf("run %d: %+v, want %s", i+1, last, want)
+		}
 	}
 }

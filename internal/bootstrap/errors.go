@@ -43,7 +43,7 @@ func (e *DriftError) Error() string {
 		return b.String() + "\n" + e.Conflicts.Error()
 	}
 	for _, path := range e.HandEdited {
-		fmt.Fprintf(&b, "\n%s: generated, then edited by hand: move the change to platform.yaml or to clusters/<cluster>/patches/, and restore the file", path)
+		fmt.Fprintf(&b, "\n%s: generated, then edited by hand: make the change in platform.yaml (a parameter of the component, or the app) or in the patches/ folder of its cluster, and put the file back", path)
 	}
 	for _, path := range e.Foreign {
 		fmt.Fprintf(&b, "\n%s: not generated, but in the way of a generated file: move it", path)

@@ -120,7 +120,7 @@ func (r *run) removedInputs(edits map[string][]byte) error {
 
 // scan refuses to commit secrets.
 func (r *run) scan(edits map[string][]byte) error {
-	scanner := redact.NewScanner(r.Token)
+	scanner := redact.NewScanner(r.deps.Token.Current())
 	var problems diag.Problems
 	for name, data := range edits {
 		problems = append(problems, scanner.Scan(name, data)...)
@@ -224,7 +224,10 @@ func (r *run) request(ctx context.Context, commit string, edits map[string][]byt
 func (r *run) merged(ctx context.Context, number int, url string) error {
 	for {
 		state, err := r.deps.Forge.PullRequest(ctx, number)
+		_, expired := errors.AsType[*TokenError](err)
 		switch {
+		case expired:
+			return err
 		case err != nil && ctx.Err() == nil:
 			r.progress(fmt.Sprintf("asking about pull request %s: %v", url, err))
 		case state == "merged":

@@ -5,11 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/explain"
 )
+
+// credentialsStep is after which the cluster can read the repository.
+const credentialsStep = "credentials"
 
 // step is one part of a run.
 type step struct {
@@ -20,6 +27,9 @@ type step struct {
 	run   func(context.Context) (detail string, err error)
 }
 
+// errNothingToDo is how the run of a step says that it found its work done.
+var errNothingToDo = errors.New("nothing to do")
+
 // run is one run under way.
 type run struct {
 	Options
@@ -28,7 +38,7 @@ type run struct {
 	report Report
 	// what check and run know of the step they are in
 	current step
-	began   float64
+	began   time.Time
 
 	identity identity
 	flux     []*unstructured.Unstructured // what runs Flux
@@ -38,6 +48,8 @@ type run struct {
 	base   string // the branch's head, "" for none
 	files  fs.FS  // and its files
 	commit string // the commit that the cluster is to be at
+
+	given bool // whether the cluster has its credentials
 
 	held    context.Context // ends with the lock
 	release func()
@@ -56,6 +68,10 @@ func Run(ctx context.Context, opts Options, deps Deps, tell func(Event)) (*Repor
 		ctx, cancel = context.WithTimeoutCause(ctx, opts.Timeout, errDeadline)
 		defer cancel()
 	}
+	r.deps.Forge = renewingForge{deps.Forge, r}
+	if opts.Repository.Auth != config.AuthSSH {
+		r.deps.Repository = renewingRepository{deps.Repository, r}
+	}
 	start := deps.Now()
 	defer func() { r.report.Seconds = deps.Now().Sub(start).Seconds() }()
 	if err := r.read(); err != nil {
@@ -67,7 +83,9 @@ func Run(ctx context.Context, opts Options, deps Deps, tell func(Event)) (*Repor
 		if err := r.play(s); err != nil {
 			return &r.report, r.ended(ctx, s, err)
 		}
+		r.given = r.given || s.name == credentialsStep
 	}
+	r.adopt()
 	return &r.report, nil
 }
 
@@ -84,7 +102,7 @@ func (r *run) steps() []step {
 	return append(look, []step{
 		{"lock", "Lock the cluster against other runs", nil, r.lock},
 		{"push", "Commit and push", r.pushed, r.push},
-		{"credentials", "Give the cluster access to the repository", r.credentialed, r.credentials},
+		{credentialsStep, "Give the cluster access to the repository", r.credentialed, r.credentials},
 		{"install", "Install Flux", r.installed, r.install},
 		{"sync", "Point Flux at the repository", r.synced, r.pointAt},
 		{"wait", "Wait until the cluster is what the repository says", nil, r.wait},
@@ -94,19 +112,16 @@ func (r *run) steps() []step {
 
 // play runs one step unless its check finds it done.
 func (r *run) play(s step) error {
-	start := r.deps.Now()
-	seconds := func() float64 { return r.deps.Now().Sub(start).Seconds() }
-	r.current = s
+	r.current, r.began = s, r.deps.Now()
 	r.tell(Event{State: Started, Step: s.name, Title: s.title})
 	finish := func(state State, detail string) {
-		r.tell(Event{State: state, Step: s.name, Title: s.title, Detail: detail, Seconds: seconds()})
-		r.report.Steps = append(r.report.Steps, StepReport{s.name, s.title, state, detail, seconds()})
+		r.tell(Event{State: state, Step: s.name, Title: s.title, Detail: detail, Seconds: r.seconds()})
+		r.report.Steps = append(r.report.Steps, StepReport{s.name, s.title, state, detail, r.seconds()})
 	}
 	if err := r.held.Err(); err != nil {
 		finish(Failed, "")
 		return context.Cause(r.held)
 	}
-	r.began = float64(start.UnixNano()) / 1e9
 	if s.check != nil {
 		detail, done, err := s.check(r.held)
 		if err != nil {
@@ -119,19 +134,26 @@ func (r *run) play(s step) error {
 		}
 	}
 	detail, err := s.run(r.held)
-	if err != nil {
+	switch {
+	case errors.Is(err, errNothingToDo):
+		finish(Skipped, detail)
+	case err != nil:
 		finish(Failed, detail)
 		return err
+	default:
+		finish(Done, detail)
 	}
-	finish(Done, detail)
 	return nil
 }
+
+// seconds is how long the current step has taken.
+func (r *run) seconds() float64 { return r.deps.Now().Sub(r.began).Seconds() }
 
 // progress tells what the current step does.
 func (r *run) progress(detail string, waiting ...Item) {
 	r.tell(Event{
 		State: Progress, Step: r.current.name, Title: r.current.title, Detail: detail, Waiting: waiting,
-		Seconds: float64(r.deps.Now().UnixNano())/1e9 - r.began,
+		Seconds: r.seconds(),
 	})
 }
 
@@ -147,6 +169,19 @@ func (r *run) lock(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("Lease/%s/%s is held by %s", lockNamespace, lockName, r.Holder), nil
+}
+
+// adopt tells how the user's folder comes to hold what was committed for it,
+// where git pull refuses.
+func (r *run) adopt() {
+	if r.deps.Checkout == nil || r.DryRun {
+		return
+	}
+	committed := append(slices.Collect(maps.Keys(r.Inputs)), r.Tree.Paths()...)
+	if command := r.deps.Checkout.Adopt(r.Repository.URL, r.Repository.Branch, committed); command != "" {
+		r.report.NextSteps = append(r.report.NextSteps,
+			"bring this folder to what was committed, which git pull refuses while git does not know the files here: "+command)
+	}
 }
 
 // ended turns the end of the context into its cause, and a timeout into a

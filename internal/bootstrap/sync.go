@@ -64,6 +64,7 @@ func (r *run) noWebhook(context.Context) (string, bool, error) {
 // webhook registers the Receivers' addresses at the forge. Flux makes an
 // address's path from the Receiver's token.
 func (r *run) webhook(ctx context.Context) (string, error) {
+	registered := false
 	for _, receiver := range ofKind(r.sync, "Receiver") {
 		var path string
 		err := r.deps.Cluster.Await(ctx, []schema.GroupVersionKind{receiverKind()}, fluxNamespace, func(objects []*unstructured.Unstructured) (bool, error) {
@@ -86,9 +87,14 @@ func (r *run) webhook(ctx context.Context) (string, error) {
 			return "", errors.New("Secret/" + fluxNamespace + "/" + secretName + " is gone; run again")
 		}
 		token := redact.Secret(secretValue(secret, "token"))
-		if _, err := r.deps.Forge.EnsureWebhook(ctx, strings.TrimSuffix(r.WebhookURL, "/")+path, token); err != nil {
+		created, err := r.deps.Forge.EnsureWebhook(ctx, strings.TrimSuffix(r.WebhookURL, "/")+path, token)
+		if err != nil {
 			return "", fmt.Errorf("registering the webhook: %w", err)
 		}
+		registered = registered || created
+	}
+	if !registered {
+		return "the forge has the webhook to " + r.WebhookURL + " already", errNothingToDo
 	}
 	return "pushes are told to " + r.WebhookURL, nil
 }

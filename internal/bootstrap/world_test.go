@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -206,7 +207,7 @@ func (w *world) address() address { return address{w.git.URL, w.api.URL} }
 // options and deps are those of a run on a world.
 func (a address) options() bootstrap.Options {
 	return bootstrap.Options{
-		Cluster: "dev", Platform: "demo", Version: "test", Holder: "test", Token: redact.Secret(gittest.Token),
+		Cluster: "dev", Platform: "demo", Version: "test", Holder: "test",
 		Repository: config.Repository{URL: a.Git, Branch: "main", Provider: config.ProviderGit, Auth: config.AuthToken},
 		Tree:       platformTree(a.Git),
 		Inputs:     map[string][]byte{"platform.yaml": []byte("kind: Platform\n")},
@@ -215,9 +216,9 @@ func (a address) options() bootstrap.Options {
 }
 
 func (a address) deps(options bootstrap.Options) (bootstrap.Deps, error) {
+	token := &token{now: gittest.Token}
 	repository, err := gitrepo.Open(gitrepo.Options{
-		URL: a.Git, Auth: gitrepo.TokenAuth(gittest.Username, gittest.Token),
-		Author: gitrepo.Identity{Name: "bootstrap", Email: "bootstrap@example.com"}, Secrets: []redact.Secret{gittest.Token},
+		URL: a.Git, Auth: gitrepo.TokenAuth(gittest.Username, token.Current), Author: author(),
 	})
 	if err != nil {
 		return bootstrap.Deps{}, err
@@ -232,9 +233,44 @@ func (a address) deps(options bootstrap.Options) (bootstrap.Deps, error) {
 		return bootstrap.Deps{}, err
 	}
 	return bootstrap.Deps{
-		Repository: repository, Cluster: api, Forge: host,
+		Repository: repository, Cluster: api, Forge: host, Token: token,
 		Compare: options.Tree.(files).compare, Now: time.Now, Random: rand.Reader,
 	}, nil
+}
+
+func author() gitrepo.Identity {
+	return gitrepo.Identity{Name: "bootstrap", Email: "bootstrap@example.com"}
+}
+
+// token is a token, and the one that takes its place when it is read again.
+type token struct {
+	mu        sync.Mutex
+	now, next redact.Secret
+}
+
+func (t *token) Current() redact.Secret {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.now
+}
+
+func (t *token) Renew() (bool, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	changed := t.next != "" && t.next != t.now
+	if changed {
+		t.now = t.next
+	}
+	return changed, nil
+}
+
+func (t *token) Source() string { return "the token file" }
+
+// put is what is read the next time.
+func (t *token) put(next redact.Secret) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.next = next
 }
 
 // run runs bootstrap on the world, after change had a look at how.

@@ -29,8 +29,10 @@ const pageSize = 50
 type Options struct {
 	Provider config.Provider
 	// URL is the repository's, as in platform.yaml.
-	URL   string
-	Token redact.Secret
+	URL string
+	// Token is asked for at each request, so that one that was renewed counts
+	// at once; nil for none.
+	Token func() redact.Secret
 	// API is the address of the forge's API where the repository's host does
 	// not tell it; mostly for tests.
 	API string
@@ -52,6 +54,9 @@ func Open(opts Options) (Forge, error) {
 	if opts.HTTP == nil {
 		opts.HTTP = http.DefaultClient
 	}
+	if opts.Token == nil {
+		opts.Token = func() redact.Secret { return "" }
+	}
 	if opts.Provider != config.ProviderGitHub && opts.Provider != config.ProviderGitea {
 		return plain{opts.URL}, nil
 	}
@@ -63,7 +68,7 @@ func Open(opts Options) (Forge, error) {
 		opts.API = "https://" + r.host
 	}
 	if opts.Provider == config.ProviderGitHub {
-		return newGitHub(opts, r)
+		return &gitHub{opts, r}, nil
 	}
 	return &gitea{opts, r}, nil
 }
@@ -115,6 +120,12 @@ func (e *APIError) Error() string {
 }
 
 func (e *APIError) Unwrap() error { return e.Cause }
+
+// Unauthorized reports, to those who cannot import this package, that another
+// token may do.
+func (e *APIError) Unauthorized() bool {
+	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
+}
 
 // fail wraps what an SDK returned, with what to do where the status tells.
 func fail(doing string, status int, err error, token redact.Secret) error {

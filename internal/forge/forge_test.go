@@ -12,6 +12,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/forge"
+	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
 const (
@@ -62,7 +63,7 @@ func server(t *testing.T, provider config.Provider, prefix string, exchanges ...
 			t.Errorf("no request %s", left.request)
 		}
 	})
-	f, err := forge.Open(forge.Options{Provider: provider, URL: "https://forge.example.com/team/platform.git", Token: token, API: s.URL})
+	f, err := forge.Open(forge.Options{Provider: provider, URL: "https://forge.example.com/team/platform.git", Token: func() redact.Secret { return token }, API: s.URL})
 	if err != nil {
 		t.Fatal(err)
 	}

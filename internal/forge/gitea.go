@@ -18,9 +18,9 @@ type gitea struct {
 // client is made for each request: the SDK binds a context to a client.
 func (g *gitea) client(ctx context.Context) (*sdk.Client, error) {
 	client, err := sdk.NewClient(g.opts.API, sdk.SetContext(ctx), sdk.SetHTTPClient(g.opts.HTTP),
-		sdk.SetToken(g.opts.Token.Reveal()), sdk.SetGiteaVersion(""))
+		sdk.SetToken(g.opts.Token().Reveal()), sdk.SetGiteaVersion(""))
 	if err != nil {
-		return nil, fail("preparing the Gitea client", 0, err, g.opts.Token)
+		return nil, fail("preparing the Gitea client", 0, err, g.opts.Token())
 	}
 	return client, nil
 }
@@ -138,5 +138,5 @@ func (g *gitea) fail(doing string, response *sdk.Response, err error) error {
 	if response != nil && response.Response != nil && response.StatusCode != http.StatusOK {
 		status = response.StatusCode
 	}
-	return fail(doing, status, err, g.opts.Token)
+	return fail(doing, status, err, g.opts.Token())
 }

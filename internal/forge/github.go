@@ -12,30 +12,34 @@ import (
 
 // gitHub is a repository on GitHub.
 type gitHub struct {
-	client *github.Client
-	repo   repository
-	token  redact.Secret
+	opts Options
+	repo repository
 }
 
-func newGitHub(opts Options, r repository) (*gitHub, error) {
-	options := []github.ClientOptionsFunc{github.WithHTTPClient(opts.HTTP)}
-	if !opts.Token.Empty() {
-		options = append(options, github.WithAuthToken(opts.Token.Reveal()))
+// client is made for each request: the SDK binds a token to a client.
+func (g *gitHub) client() (*github.Client, error) {
+	options := []github.ClientOptionsFunc{github.WithHTTPClient(g.opts.HTTP)}
+	if token := g.opts.Token(); !token.Empty() {
+		options = append(options, github.WithAuthToken(token.Reveal()))
 	}
-	if api := strings.TrimSuffix(opts.API, "/"); api != "https://github.com" {
+	if api := strings.TrimSuffix(g.opts.API, "/"); api != "https://github.com" {
 		options = append(options, github.WithEnterpriseURLs(api, api))
 	}
 	client, err := github.NewClient(options...)
 	if err != nil {
-		return nil, fail("preparing the GitHub client", 0, err, opts.Token)
+		return nil, fail("preparing the GitHub client", 0, err, g.opts.Token())
 	}
-	return &gitHub{client, r, opts.Token}, nil
+	return client, nil
 }
 
 func (g *gitHub) EnsureDeployKey(ctx context.Context, title, publicKey string, readOnly bool) (bool, error) {
+	client, err := g.client()
+	if err != nil {
+		return false, err
+	}
 	page := &github.ListOptions{PerPage: pageSize}
 	for {
-		keys, response, err := g.client.Repositories.ListKeys(ctx, g.repo.owner, g.repo.name, page)
+		keys, response, err := client.Repositories.ListKeys(ctx, g.repo.owner, g.repo.name, page)
 		if err != nil {
 			return false, g.fail("listing the deploy keys", response, err)
 		}
@@ -52,7 +56,7 @@ func (g *gitHub) EnsureDeployKey(ctx context.Context, title, publicKey string, r
 			break
 		}
 	}
-	_, response, err := g.client.Repositories.CreateKey(ctx, g.repo.owner, g.repo.name,
+	_, response, err := client.Repositories.CreateKey(ctx, g.repo.owner, g.repo.name,
 		&github.Key{Title: &title, Key: &publicKey, ReadOnly: &readOnly})
 	if err != nil {
 		return false, g.fail("adding the deploy key", response, err)
@@ -61,7 +65,11 @@ func (g *gitHub) EnsureDeployKey(ctx context.Context, title, publicKey string, r
 }
 
 func (g *gitHub) OpenPullRequest(ctx context.Context, head, base, title, body string) (int, string, error) {
-	open, response, err := g.client.PullRequests.List(ctx, g.repo.owner, g.repo.name, &github.PullRequestListOptions{
+	client, err := g.client()
+	if err != nil {
+		return 0, "", err
+	}
+	open, response, err := client.PullRequests.List(ctx, g.repo.owner, g.repo.name, &github.PullRequestListOptions{
 		State: stateOpen, Head: g.repo.owner + ":" + head, Base: base,
 	})
 	if err != nil {
@@ -70,7 +78,7 @@ func (g *gitHub) OpenPullRequest(ctx context.Context, head, base, title, body st
 	if len(open) > 0 {
 		return open[0].GetNumber(), open[0].GetHTMLURL(), nil
 	}
-	request, response, err := g.client.PullRequests.Create(ctx, g.repo.owner, g.repo.name,
+	request, response, err := client.PullRequests.Create(ctx, g.repo.owner, g.repo.name,
 		&github.NewPullRequest{Title: &title, Head: &head, Base: &base, Body: &body})
 	if err != nil {
 		return 0, "", g.fail("opening a pull request", response, err)
@@ -79,7 +87,11 @@ func (g *gitHub) OpenPullRequest(ctx context.Context, head, base, title, body st
 }
 
 func (g *gitHub) PullRequest(ctx context.Context, number int) (string, error) {
-	request, response, err := g.client.PullRequests.Get(ctx, g.repo.owner, g.repo.name, number)
+	client, err := g.client()
+	if err != nil {
+		return "", err
+	}
+	request, response, err := client.PullRequests.Get(ctx, g.repo.owner, g.repo.name, number)
 	switch {
 	case err != nil:
 		return "", g.fail("reading the pull request", response, err)
@@ -93,9 +105,13 @@ func (g *gitHub) PullRequest(ctx context.Context, number int) (string, error) {
 }
 
 func (g *gitHub) EnsureWebhook(ctx context.Context, address string, secret redact.Secret) (bool, error) {
+	client, err := g.client()
+	if err != nil {
+		return false, err
+	}
 	page := &github.ListOptions{PerPage: pageSize}
 	for {
-		hooks, response, err := g.client.Repositories.ListHooks(ctx, g.repo.owner, g.repo.name, page)
+		hooks, response, err := client.Repositories.ListHooks(ctx, g.repo.owner, g.repo.name, page)
 		if err != nil {
 			return false, g.fail("listing the webhooks", response, err)
 		}
@@ -109,7 +125,7 @@ func (g *gitHub) EnsureWebhook(ctx context.Context, address string, secret redac
 		}
 	}
 	form, token, active := "json", secret.Reveal(), true
-	_, response, err := g.client.Repositories.CreateHook(ctx, g.repo.owner, g.repo.name, &github.Hook{
+	_, response, err := client.Repositories.CreateHook(ctx, g.repo.owner, g.repo.name, &github.Hook{
 		Active: &active, Events: []string{"push"},
 		Config: &github.HookConfig{URL: &address, ContentType: &form, Secret: &token},
 	})
@@ -124,5 +140,5 @@ func (g *gitHub) fail(doing string, response *github.Response, err error) error 
 	if response != nil && response.Response != nil && response.StatusCode != http.StatusOK {
 		status = response.StatusCode
 	}
-	return fail(doing, status, err, g.token)
+	return fail(doing, status, err, g.opts.Token())
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/transport"
+	"golang.org/x/crypto/ssh/knownhosts"
 
 	"github.com/groundwork-dev/groundwork/internal/redact"
 )
@@ -65,6 +66,24 @@ func (e *AccessError) Unwrap() error { return e.Cause }
 // Denied marks the error for those who cannot import this package.
 func (e *AccessError) Denied() bool { return true }
 
+// Unauthorized reports, to those who cannot import this package, that the
+// server answered 401 or 403: other credentials may do.
+func (e *AccessError) Unauthorized() bool {
+	return errors.Is(e.Cause, transport.ErrAuthenticationRequired) || errors.Is(e.Cause, transport.ErrAuthorizationFailed)
+}
+
+// HostKeyError says that a host shows another key than the one that is known.
+type HostKeyError struct{ Cause error }
+
+func (e *HostKeyError) Error() string {
+	return "the SSH host shows a key that is not the one in known_hosts: somebody may be in between; if the host did change its key, compare the new fingerprint with the one that it publishes and correct known_hosts"
+}
+
+func (e *HostKeyError) Unwrap() error { return e.Cause }
+
+// Refused marks the error for those who cannot import this package.
+func (*HostKeyError) Refused() bool { return true }
+
 // explain turns the transport's errors into those that say what to do.
 func explain(err error) error {
 	for _, known := range []error{
@@ -77,6 +96,10 @@ func explain(err error) error {
 	}
 	if strings.Contains(err.Error(), "unable to authenticate") {
 		return &AccessError{err}
+	}
+	var key *knownhosts.KeyError
+	if errors.As(err, &key) || strings.Contains(err.Error(), "knownhosts: key mismatch") {
+		return &HostKeyError{err}
 	}
 	return err
 }

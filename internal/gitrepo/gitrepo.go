@@ -31,9 +31,16 @@ type Options struct {
 	// Auth is nil for a repository that everybody may write.
 	Auth   transport.AuthMethod
 	Author Identity
-	// Secrets are masked in every error.
-	Secrets []redact.Secret
+	// Secrets are masked in every error; nil for none.
+	Secrets func() []redact.Secret
 	Now     func() time.Time
+}
+
+func (o Options) secrets() []redact.Secret {
+	if o.Secrets == nil {
+		return nil
+	}
+	return o.Secrets()
 }
 
 // Remote is a remote repository. Its methods may be called from any goroutine,
@@ -50,8 +57,9 @@ type Remote struct {
 func Open(opts Options) (*Remote, error) {
 	endpoint, err := transport.NewEndpoint(opts.URL)
 	if err != nil {
-		return nil, fmt.Errorf("reading the repository's address: %w", mask(err, opts.Secrets))
+		return nil, fmt.Errorf("reading the repository's address: %w", mask(err, opts.secrets()))
 	}
+	endpoint.Proxy = sshProxy(endpoint)
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -60,7 +68,7 @@ func Open(opts Options) (*Remote, error) {
 
 // Head returns the branch's last commit, "" when the branch does not exist yet.
 func (r *Remote) Head(ctx context.Context, branch string) (string, error) {
-	refs, err := r.remote().ListContext(ctx, &git.ListOptions{Auth: r.opts.Auth})
+	refs, err := r.remote().ListContext(ctx, &git.ListOptions{Auth: r.opts.Auth, ProxyOptions: r.endpoint.Proxy})
 	if errors.Is(err, transport.ErrEmptyRemoteRepository) {
 		return "", nil
 	}
@@ -129,7 +137,7 @@ func (r *Remote) fetch(ctx context.Context, branch string, depth int) (string, e
 	}
 	name := plumbing.NewBranchReferenceName(branch)
 	err = r.remote().FetchContext(ctx, &git.FetchOptions{
-		Auth: r.opts.Auth, Depth: depth, Tags: git.NoTags,
+		Auth: r.opts.Auth, ProxyOptions: r.endpoint.Proxy, Depth: depth, Tags: git.NoTags,
 		RefSpecs: []gitconfig.RefSpec{gitconfig.RefSpec("+" + name.String() + ":" + name.String())},
 	})
 	if err != nil && !errors.Is(err, git.NoErrAlreadyUpToDate) {
@@ -148,5 +156,5 @@ func (r *Remote) remote() *git.Remote {
 
 // fail wraps an error of the remote; format has one %s for its address.
 func (r *Remote) fail(format string, err error) error {
-	return fmt.Errorf(format+": %w", redact.Text(r.opts.URL, r.opts.Secrets...), explain(mask(err, r.opts.Secrets)))
+	return fmt.Errorf(format+": %w", redact.Text(r.opts.URL, r.opts.secrets()...), explain(mask(err, r.opts.secrets())))
 }

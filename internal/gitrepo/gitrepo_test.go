@@ -16,12 +16,14 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
+func token() redact.Secret { return gittest.Token }
+
 func open(t *testing.T, s *gittest.Server) *gitrepo.Remote {
 	t.Helper()
 	r, err := gitrepo.Open(gitrepo.Options{
-		URL: s.URL, Auth: gitrepo.TokenAuth(gittest.Username, gittest.Token),
+		URL: s.URL, Auth: gitrepo.TokenAuth(gittest.Username, token),
 		Author:  gitrepo.Identity{Name: "Test", Email: "test@example.com"},
-		Secrets: []redact.Secret{gittest.Token},
+		Secrets: func() []redact.Secret { return []redact.Secret{gittest.Token} },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +164,7 @@ func asType[E error](err error) bool {
 func TestWrongCredentials(t *testing.T) {
 	t.Parallel()
 	s := gittest.New(t)
-	r, err := gitrepo.Open(gitrepo.Options{URL: s.URL, Auth: gitrepo.TokenAuth("git", "not-the-token")})
+	r, err := gitrepo.Open(gitrepo.Options{URL: s.URL, Auth: gitrepo.TokenAuth("git", func() redact.Secret { return "not-the-token" })})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +219,7 @@ func BenchmarkCommit(b *testing.B) {
 	}
 	b.Logf("%d files", len(slices.Collect(maps.Keys(edits))))
 	for b.Loop() {
-		r, err := gitrepo.Open(gitrepo.Options{URL: s.URL, Auth: gitrepo.TokenAuth(gittest.Username, gittest.Token)})
+		r, err := gitrepo.Open(gitrepo.Options{URL: s.URL, Auth: gitrepo.TokenAuth(gittest.Username, token)})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,80 +1,138 @@
 package gitrepo
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 
-	"golang.org/x/crypto/ssh"
+	"github.com/go-git/go-git/v5/plumbing/transport/ssh"
+	cryptossh "golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
-	"golang.org/x/net/proxy"
 )
 
-// errSeen ends a handshake once the host's key is known.
-var errSeen = errors.New("host key seen")
+// Hosts are the keys by which a repository's SSH host is trusted: those that
+// a known_hosts file holds. Nothing is trusted on first use.
+type Hosts struct {
+	// Lines are those of the repository's host, in the format of known_hosts.
+	Lines []byte
+	// Fingerprints are their SHA-256, as ssh shows them.
+	Fingerprints []string
 
-// HostKeys asks the SSH server of a repository for its host keys and returns
-// them in the format of known_hosts, with their fingerprints for a person to
-// compare. It trusts the first answer: show the fingerprints.
-func HostKeys(ctx context.Context, repositoryURL string) (knownHosts []byte, fingerprints []string, err error) {
-	address, err := sshAddress(repositoryURL)
-	if err != nil {
-		return nil, nil, err
-	}
-	var last error
-	var lines []string
-	for _, algorithm := range []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoRSASHA512} {
-		key, err := hostKey(ctx, address, algorithm)
-		if err != nil {
-			last = err
-			continue
-		}
-		lines = append(lines, knownhosts.Line([]string{knownhosts.Normalize(address)}, key))
-		fingerprints = append(fingerprints, ssh.FingerprintSHA256(key))
-	}
-	if len(lines) == 0 {
-		return nil, nil, fmt.Errorf("asking %s for its host keys: %w", address, last)
-	}
-	return []byte(strings.Join(lines, "\n") + "\n"), fingerprints, nil
+	callback   cryptossh.HostKeyCallback
+	algorithms []string
 }
 
-func hostKey(ctx context.Context, address, algorithm string) (ssh.PublicKey, error) {
-	conn, err := proxy.Dial(ctx, "tcp", address)
+// UnknownHostError says that no known_hosts file vouches for a host.
+type UnknownHostError struct {
+	// Address is the host and port, File the file that was asked, "" for the
+	// user's own.
+	Address, File string
+	Cause         error
+}
+
+func (e *UnknownHostError) Error() string {
+	file := e.File
+	if file == "" {
+		file = "your known_hosts"
+	}
+	host, port, _ := net.SplitHostPort(e.Address)
+	return fmt.Sprintf("%s does not know the SSH host %s: connect once by 'ssh -p %s git@%s', compare the fingerprint with the one that the host publishes, and run again; or name a file that holds it by --known-hosts",
+		file, e.Address, port, host)
+}
+
+func (e *UnknownHostError) Unwrap() error { return e.Cause }
+
+// Refused marks the error for those who cannot import this package.
+func (*UnknownHostError) Refused() bool { return true }
+
+// KnownHosts reads which keys of a repository's host the user trusts: by a
+// known_hosts file, or, when that is "", by those that ssh reads. The error is
+// UnknownHostError when there are none.
+func KnownHosts(repositoryURL, file string) (*Hosts, error) {
+	address, err := sshAddress(repositoryURL)
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
-	var seen ssh.PublicKey
-	_, _, _, err = ssh.NewClientConn(conn, address, &ssh.ClientConfig{
-		HostKeyAlgorithms: []string{algorithm},
-		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
-			seen = key
-			return errSeen
-		},
-	})
-	if seen != nil {
-		return seen, nil
+	var files []string
+	if file != "" {
+		if _, err := os.Stat(file); err != nil {
+			return nil, fmt.Errorf("reading known_hosts: %w", err)
+		}
+		files = append(files, file)
 	}
-	return nil, err
+	db, err := ssh.NewKnownHostsDb(files...)
+	if err != nil {
+		return nil, &UnknownHostError{address, file, err}
+	}
+	h := &Hosts{callback: db.HostKeyCallback(), algorithms: db.HostKeyAlgorithms(address)}
+	var lines strings.Builder
+	for _, key := range db.HostKeys(address) {
+		if key.Cert {
+			lines.WriteString("@cert-authority ")
+		}
+		lines.WriteString(knownhosts.Line([]string{address}, key) + "\n")
+		h.Fingerprints = append(h.Fingerprints, cryptossh.FingerprintSHA256(key))
+	}
+	if len(h.Fingerprints) == 0 {
+		return nil, &UnknownHostError{Address: address, File: file}
+	}
+	h.Lines = []byte(lines.String())
+	return h, nil
 }
 
-func sshAddress(repositoryURL string) (string, error) {
+// parseKnownHosts is KnownHosts of data; the library reads files alone.
+func parseKnownHosts(repositoryURL string, data []byte) (*Hosts, error) {
+	dir, err := os.MkdirTemp("", "known-hosts-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "known_hosts")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		return nil, err
+	}
+	hosts, err := KnownHosts(repositoryURL, file)
+	if unknown, ok := errors.AsType[*UnknownHostError](err); ok {
+		unknown.File = "the cluster's Secret"
+	}
+	return hosts, err
+}
+
+// sshURL reads the address of an SSH repository: ssh://git@host:port/path or
+// git@host:path.
+func sshURL(repositoryURL string) (*url.URL, error) {
 	if !strings.Contains(repositoryURL, "://") {
 		user, rest, _ := strings.Cut(repositoryURL, ":")
 		repositoryURL = "ssh://" + user + "/" + rest
 	}
 	u, err := url.Parse(repositoryURL)
 	if err != nil {
-		return "", fmt.Errorf("reading the repository's address: %w", err)
+		return nil, fmt.Errorf("reading the repository's address: %w", err)
+	}
+	return u, nil
+}
+
+// sshAddress is the host and port of an SSH repository.
+func sshAddress(repositoryURL string) (string, error) {
+	u, err := sshURL(repositoryURL)
+	if err != nil {
+		return "", err
 	}
 	port := u.Port()
 	if port == "" {
 		port = "22"
 	}
 	return net.JoinHostPort(u.Hostname(), port), nil
+}
+
+// sshUser is who to log in as.
+func sshUser(repositoryURL string) string {
+	if u, err := sshURL(repositoryURL); err == nil && u.User.Username() != "" {
+		return u.User.Username()
+	}
+	return "git"
 }

@@ -133,7 +133,7 @@ func TestHandEditRefused(t *testing.T) {
 		return shared.head(t, shared.url)
 	}
 	head := push(string(right) + "# by hand\n")
-	shared.run(t, dir, runArgs(dir)...).want(t, exitDrift, file)
+	shared.run(t, dir, runArgs(dir)...).want(t, exitDrift, file, "platform.yaml", "clusters/dev/patches/")
 	if now := shared.head(t, shared.url); now != head {
 		t.Errorf("main was at %s, is at %s", head, now)
 	}

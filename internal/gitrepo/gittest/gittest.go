@@ -50,13 +50,16 @@ type Server struct {
 	fault   Fault
 	before  func()
 	pushes  int
+	token   string
+	expiry  func()
+	left    int // requests until the token expires
 }
 
 // New starts a server with an empty repository; the test's end stops it.
 func New(t testing.TB) *Server {
 	t.Helper()
 	root := t.TempDir()
-	s := &Server{t: t, Dir: filepath.Join(root, "team", "platform.git")}
+	s := &Server{t: t, token: Token, Dir: filepath.Join(root, "team", "platform.git")}
 	s.Git("", "init", "--quiet", "--bare", "--initial-branch=main", s.Dir)
 	s.Git(s.Dir, "config", "http.receivepack", "true")
 	execPath, err := exec.Command("git", "--exec-path").Output()
@@ -88,6 +91,33 @@ func (s *Server) BeforePush(f func()) {
 	s.before = f
 }
 
+// Expire has the server accept another token, and no longer the one before,
+// after so many more requests; then is called first.
+func (s *Server) Expire(after int, token string, then func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left, s.expiry = after, func() {
+		if then != nil {
+			then()
+		}
+		s.token = token
+	}
+}
+
+// accepts checks a token and counts the request.
+func (s *Server) accepts(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.expiry != nil {
+		if s.left == 0 {
+			s.expiry()
+			s.expiry = nil
+		}
+		s.left--
+	}
+	return token == s.token
+}
+
 // Pushes is how many pushes were sent to the server.
 func (s *Server) Pushes() int {
 	s.mu.Lock()
@@ -107,14 +137,25 @@ func (s *Server) Protect(branch string) {
 // Git runs git in a folder and returns what it prints.
 func (s *Server) Git(dir string, args ...string) string {
 	s.t.Helper()
-	cmd := exec.Command("git", args...)
+	return s.command(dir, "git", args...)
+}
+
+// Shell runs a command line in a folder, as a user would.
+func (s *Server) Shell(dir, line string) {
+	s.t.Helper()
+	s.command(dir, "sh", "-c", line)
+}
+
+func (s *Server) command(dir, name string, args ...string) string {
+	s.t.Helper()
+	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null",
 		"GIT_AUTHOR_NAME=Somebody", "GIT_AUTHOR_EMAIL=somebody@example.com",
 		"GIT_COMMITTER_NAME=Somebody", "GIT_COMMITTER_EMAIL=somebody@example.com")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		s.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+		s.t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 	}
 	return strings.TrimSpace(string(out))
 }
@@ -140,7 +181,7 @@ func (s *Server) Commit(branch, path, content string) {
 
 // ServeHTTP asks for the credentials, plays the fault, and lets git answer.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if user, password, _ := r.BasicAuth(); user != Username || password != Token {
+	if user, password, _ := r.BasicAuth(); user != Username || !s.accepts(password) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
 		http.Error(w, "credentials, please", http.StatusUnauthorized)
 		return

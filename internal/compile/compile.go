@@ -4,10 +4,11 @@
 package compile
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/config"
@@ -17,49 +18,54 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/tree"
 )
 
-// Compile returns all generated files, and the model that they were rendered
-// from. The error is diag.Problems for what is wrong with platform.yaml.
+// Compile returns all generated files, and the model of the platform without
+// what its clusters run. The error is diag.Problems for what is wrong with
+// platform.yaml.
 func Compile(p *config.Platform, c *catalog.Catalog) (*tree.Tree, *platform.Model, error) {
 	if err := supported(p); err != nil {
 		return nil, nil, err
 	}
-	m, err := platform.Resolve(p, c)
-	if err != nil {
-		return nil, nil, err
-	}
-	t, err := Render(m)
-	if err != nil {
-		return nil, nil, err
-	}
-	return t, m, nil
-}
-
-// Render returns all files of a model, inventories included.
-func Render(m *platform.Model) (*tree.Tree, error) {
-	trees, errs := make([]*tree.Tree, len(m.Clusters)), make([]error, len(m.Clusters))
-	var wg sync.WaitGroup
-	free := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, cluster := range m.Clusters {
-		free <- struct{}{}
-		wg.Go(func() {
-			trees[i], errs[i] = flux.Render(cluster, m)
-			<-free
+	resolver := platform.NewResolver(p, c)
+	m := resolver.Model()
+	// A cluster's part of the model is many times as large as its files: it is
+	// let go of as soon as these are there.
+	var mu sync.Mutex
+	files, problems := tree.New(), diag.Problems(nil)
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, outline := range m.Clusters {
+		g.Go(func() error {
+			part, found, err := cluster(resolver, outline.Name, m)
+			mu.Lock()
+			defer mu.Unlock()
+			problems = append(problems, found...)
+			if err != nil || len(problems) > 0 { // others may have more to tell
+				return err
+			}
+			return files.Merge(part)
 		})
 	}
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
+	if err := g.Wait(); err != nil {
+		return nil, nil, err
 	}
-	t := tree.New()
-	for _, files := range trees {
-		if err := t.Merge(files); err != nil {
-			return nil, fmt.Errorf("putting the clusters together: %w", err)
-		}
+	if err := problems.Err(); err != nil {
+		problems.Sort()
+		return nil, nil, err
 	}
-	if err := t.WithInventories(); err != nil {
-		return nil, fmt.Errorf("listing the files: %w", err)
+	if err := files.WithInventories(); err != nil {
+		return nil, nil, fmt.Errorf("listing the files: %w", err)
 	}
-	return t, nil
+	return files, m, nil
+}
+
+// cluster returns the files of one cluster, or what is wrong with it.
+func cluster(r *platform.Resolver, name string, m *platform.Model) (*tree.Tree, diag.Problems, error) {
+	c, problems := r.Cluster(name)
+	if len(problems) > 0 {
+		return nil, problems, nil
+	}
+	files, err := flux.Render(c, m)
+	return files, nil, err
 }
 
 // supported reports the engines that nothing renders yet.

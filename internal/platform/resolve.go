@@ -18,7 +18,41 @@ import (
 // that is wrong with the platform for this catalogue, with places in
 // platform.yaml.
 func Resolve(p *config.Platform, c *catalog.Catalog) (*Model, error) {
-	r := resolver{
+	r := NewResolver(p, c)
+	m := r.Model()
+	var problems diag.Problems
+	for i := range m.Clusters {
+		var found diag.Problems
+		m.Clusters[i], found = r.Cluster(m.Clusters[i].Name)
+		problems = append(problems, found...)
+	}
+	if err := problems.Err(); err != nil {
+		problems.Sort()
+		return nil, err
+	}
+	return m, nil
+}
+
+// Resolver resolves a platform cluster by cluster, for whoever cannot hold all
+// of them at once. It is safe for concurrent use.
+type Resolver struct {
+	platform *config.Platform
+	catalog  *catalog.Catalog
+	facts    map[string]*yaml.Node
+	// still are the objects of components that hold no references and so are
+	// the same on every cluster.
+	still map[*catalog.Component]still
+}
+
+// still are the objects of one component.
+type still struct {
+	manifests []Manifest
+	stages    []Stage
+}
+
+// NewResolver returns a resolver of a platform with a catalogue.
+func NewResolver(p *config.Platform, c *catalog.Catalog) *Resolver {
+	r := &Resolver{
 		platform: p, catalog: c, still: map[*catalog.Component]still{},
 		facts: map[string]*yaml.Node{
 			catalog.RefPlatformName:  reference.String(p.Metadata.Name),
@@ -27,30 +61,43 @@ func Resolve(p *config.Platform, c *catalog.Catalog) (*Model, error) {
 			catalog.RefAWSRegion:     reference.String(p.Spec.AWS.Region),
 		},
 	}
-	m := &Model{Name: p.Metadata.Name, Repository: p.Spec.Repository, AWS: p.Spec.AWS}
-	for _, name := range slices.Sorted(maps.Keys(p.Spec.Clusters)) {
-		m.Clusters = append(m.Clusters, r.cluster(name, p.Spec.Clusters[name]))
+	for _, name := range c.Names() {
+		if comp, _ := c.Component(name); !comp.Varies() {
+			r.still[comp] = objects(comp, nil)
+		}
 	}
-	if err := r.problems.Err(); err != nil {
-		r.problems.Sort()
-		return nil, err
-	}
-	return m, nil
+	return r
 }
 
+// Model returns the model without what its clusters run.
+func (r *Resolver) Model() *Model {
+	m := &Model{Name: r.platform.Metadata.Name, Repository: r.platform.Spec.Repository, AWS: r.platform.Spec.AWS}
+	for _, name := range slices.Sorted(maps.Keys(r.platform.Spec.Clusters)) {
+		m.Clusters = append(m.Clusters, r.outline(name))
+	}
+	return m
+}
+
+func (r *Resolver) outline(name string) Cluster {
+	spec := r.platform.Spec.Clusters[name]
+	return Cluster{
+		Name: name, FullName: r.platform.Metadata.Name + "-" + name,
+		Engine: spec.Engine, HA: spec.Size == config.SizeHA, Domain: spec.Domain,
+	}
+}
+
+// Cluster returns a cluster of the platform with everything that it runs, and
+// all that is wrong with it.
+func (r *Resolver) Cluster(name string) (Cluster, diag.Problems) {
+	of := resolver{Resolver: r}
+	c := of.cluster(name, r.platform.Spec.Clusters[name])
+	return c, of.problems
+}
+
+// resolver resolves one cluster.
 type resolver struct {
-	platform *config.Platform
-	catalog  *catalog.Catalog
-	facts    map[string]*yaml.Node
-	// still are the objects of components that hold no references and so are
-	// the same on every cluster.
-	still    map[*catalog.Component]still
+	*Resolver
 	problems diag.Problems
-}
-
-type still struct {
-	manifests []Manifest
-	stages    []Stage
 }
 
 func (r *resolver) report(message, hint string, path ...string) {
@@ -60,10 +107,7 @@ func (r *resolver) report(message, hint string, path ...string) {
 }
 
 func (r *resolver) cluster(name string, spec config.Cluster) Cluster {
-	c := Cluster{
-		Name: name, FullName: r.platform.Metadata.Name + "-" + name,
-		Engine: spec.Engine, HA: spec.Size == config.SizeHA, Domain: spec.Domain,
-	}
+	c := r.outline(name)
 	facts := maps.Clone(r.facts)
 	facts[catalog.RefClusterName] = reference.String(c.Name)
 	facts[catalog.RefClusterDomain] = reference.String(c.Domain)
@@ -127,24 +171,21 @@ func (r *resolver) component(c Cluster, spec *catalog.Component, from config.Clu
 	if values := spec.Values(c.HA); values != nil {
 		comp.Values = values.Resolve(lookup)
 	}
-	comp.Manifests, comp.Stages = r.objects(spec, lookup)
+	of, known := r.still[spec]
+	if !known {
+		of = objects(spec, lookup)
+	}
+	comp.Manifests, comp.Stages = of.manifests, of.stages
 	return comp
 }
 
-// objects returns the manifests and stages of a component; the same ones
-// again where no reference changes them.
-func (r *resolver) objects(spec *catalog.Component, lookup reference.Lookup) ([]Manifest, []Stage) {
-	if s, ok := r.still[spec]; ok {
-		return s.manifests, s.stages
-	}
+// objects returns the manifests and stages of a component.
+func objects(spec *catalog.Component, lookup reference.Lookup) still {
 	s := still{manifests: manifests(spec.Manifests, lookup)}
 	for _, stage := range spec.Stages {
 		s.stages = append(s.stages, Stage{Name: stage.Name, Manifests: manifests(stage.Manifests, lookup)})
 	}
-	if !spec.Varies() {
-		r.still[spec] = s
-	}
-	return s.manifests, s.stages
+	return s
 }
 
 func manifests(from []catalog.Manifest, lookup reference.Lookup) []Manifest {

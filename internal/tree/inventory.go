@@ -48,7 +48,7 @@ func (t *Tree) WithInventories() error {
 	}
 	t.shared = nil // nothing is merged any more
 	for cluster, b := range inventories {
-		if err := t.Add(InventoryPath(cluster), b.Bytes()); err != nil {
+		if err := t.Add(InventoryPath(cluster), bytes.Clone(b.Bytes())); err != nil {
 			return err
 		}
 	}

@@ -31,16 +31,23 @@ type Tree struct {
 	files map[string]file
 	paths []string // sorted; nil after a change
 	// shared finds contents that merged trees have in common.
-	shared map[digest][]byte
+	shared map[digest]*content
 }
 
+// file is one file of a tree. Files may share their content.
 type file struct {
-	data []byte
-	sum  digest
+	*content
 	// seed marks a file that is written where there is none and is a person's
 	// from then on.
 	seed bool
 }
+
+type content struct {
+	data []byte
+	sum  digest
+}
+
+func contentOf(data []byte) *content { return &content{data, sha256.Sum256(data)} }
 
 // New returns an empty tree.
 func New() *Tree { return &Tree{files: map[string]file{}} }
@@ -49,13 +56,13 @@ func New() *Tree { return &Tree{files: map[string]file{}} }
 // of letters, digits, dots, dashes and underscores, in a cluster's folder. The
 // tree keeps data. A path that is there already is an error.
 func (t *Tree) Add(name string, data []byte) error {
-	return t.add(name, file{data: data, sum: sha256.Sum256(data)})
+	return t.add(name, file{content: contentOf(data)})
 }
 
 // Seed adds a file that is written only where there is none: what stands there
 // afterwards belongs to the repository's people.
 func (t *Tree) Seed(name string, data []byte) error {
-	return t.add(name, file{data: data, sum: sha256.Sum256(data), seed: true})
+	return t.add(name, file{content: contentOf(data), seed: true})
 }
 
 func (t *Tree) add(name string, f file) error {
@@ -88,14 +95,14 @@ func checkPath(name string) error {
 // kept once.
 func (t *Tree) Merge(other *Tree) error {
 	if t.shared == nil {
-		t.shared = map[digest][]byte{}
+		t.shared = map[digest]*content{}
 	}
 	for _, name := range other.Paths() {
 		f := other.files[name]
 		if same, ok := t.shared[f.sum]; ok {
-			f.data = same
+			f.content = same
 		} else {
-			t.shared[f.sum] = f.data
+			t.shared[f.sum] = f.content
 		}
 		if err := t.add(name, f); err != nil {
 			return err
@@ -118,7 +125,10 @@ func (t *Tree) Paths() []string {
 // Get returns a file's content, which the caller must not change.
 func (t *Tree) Get(name string) ([]byte, bool) {
 	f, ok := t.files[name]
-	return f.data, ok
+	if !ok {
+		return nil, false
+	}
+	return f.data, true
 }
 
 // Hash returns the SHA-256 of all paths and contents in hex: equal trees have

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -95,10 +96,14 @@ func Flow(n *yaml.Node) *yaml.Node {
 // colon, which reads badly.
 var old = regexp.MustCompile(`^(:.*|[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|[-+]?0[0-7_]+)$`)
 
+// oldStarts are the bytes that a text which matches old starts with. Most texts
+// start with another, and matching costs as much as writing.
+const oldStarts = ":yYnNoO+-0123456789"
+
 // Text returns a string, quoted where it would read as something else.
 func Text(s string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
-	if old.MatchString(s) {
+	if s != "" && strings.IndexByte(oldStarts, s[0]) >= 0 && old.MatchString(s) {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n
@@ -146,5 +151,5 @@ func encode(head string, docs []*yaml.Node) ([]byte, error) {
 			return nil, fmt.Errorf("writing YAML: %w", err)
 		}
 	}
-	return b.Bytes(), nil
+	return bytes.Clone(b.Bytes()), nil // of its size: half a million may be kept
 }

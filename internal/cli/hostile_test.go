@@ -215,20 +215,20 @@ func repositoryWith(t *testing.T, files map[string]place) string {
 				"manifests/c.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
 			} {
 				if _, hostile := files["components/own/"+file]; !hostile {
-					put(t, filepath.Join(dir, "components/own", file), text(content))
+					put(t, filepath.Join(dir, "components", "own", file), text(content))
 				}
 			}
 		}
 	}
-	for name, make := range files {
-		put(t, filepath.Join(dir, name), make)
+	for name, content := range files {
+		put(t, filepath.Join(dir, name), content)
 	}
 	return dir
 }
 
-func put(t *testing.T, path string, make place) {
+func put(t *testing.T, path string, content place) {
 	t.Helper()
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), make(path)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), content(path)); err != nil {
 		t.Fatal(err)
 	}
 }

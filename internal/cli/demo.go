@@ -2,45 +2,99 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/groundwork-dev/groundwork/internal/cli/progress"
 	"github.com/groundwork-dev/groundwork/internal/demo"
-	"github.com/groundwork-dev/groundwork/internal/sandbox"
 )
 
 type demoOptions struct {
 	dir, name, cluster, output string
 	keep                       bool
 	timeout                    time.Duration
+
+	// Of a cluster that was there before.
+	kubeconfig, context string
+	app, path           string
+	nextImage           string
+	webhookURL          string
 }
 
 func newDemoCommand(streams Streams) *cobra.Command {
 	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Play the whole thing once, on a sandbox",
+		Short: "Play the whole thing once, on a sandbox or a cluster of yours",
 		Long: `demo starts a sandbox, hands its cluster to Git with the very command that a user
 would type, sees the application answer, changes it by a push while requests
 keep coming, changes it by hand and sees Git put it back, prints how long each
-took, and ends the sandbox. The exit code tells whether all of it held.`,
-		Example: "  sudo bootstrap demo\n  sudo bootstrap demo --keep    # leave the sandbox running",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), streams) },
+took, and ends the sandbox. The exit code tells whether all of it held.
+
+With --kubeconfig and --context, both of them, it plays the same on a cluster of
+yours, with the repository, branch and application of your platform.yaml. Then
+no sandbox is started, and nothing is removed at the end. It pushes to that
+repository: what 'bootstrap run' pushes, and with --next-image a commit that
+changes the application's image. The application is asked through the API
+server, by GET requests. The token of an HTTPS repository comes from the
+environment variable ` + tokenVariable + `.`,
+		Example: `  sudo bootstrap demo
+  sudo bootstrap demo --keep    # leave the sandbox running
+  bootstrap demo --kubeconfig ~/.kube/config --context kind-dev \
+    --next-image ghcr.io/acme/shop:1.1.0    # on a cluster of yours`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), streams) },
 	}
 	addDirFlag(cmd, &o.dir)
-	cmd.Flags().StringVar(&o.name, "name", "demo", "name of the sandbox")
-	cmd.Flags().StringVar(&o.cluster, "cluster", "dev", "cluster of platform.yaml to play")
-	cmd.Flags().BoolVar(&o.keep, "keep", false, "leave the sandbox running")
-	cmd.Flags().DurationVar(&o.timeout, "timeout", time.Hour, "how long all of it may take, the first build included")
+	f := cmd.Flags()
+	f.StringVar(&o.name, "name", "demo", "name of the sandbox")
+	f.StringVar(&o.cluster, "cluster", "dev", "cluster of platform.yaml to play")
+	f.BoolVar(&o.keep, "keep", false, "leave the sandbox running")
+	f.DurationVar(&o.timeout, "timeout", time.Hour, "how long all of it may take, the first build included")
+	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file of a cluster of yours to play on, instead of a sandbox")
+	f.StringVar(&o.context, "context", "", "context of that kubeconfig")
+	f.StringVar(&o.app, "app", "", "application of platform.yaml to play with, on a cluster of yours; its only one by default")
+	f.StringVar(&o.path, "path", "/", "path that this application answers on")
+	f.StringVar(&o.nextImage, "next-image", "", "image that a push changes this application to; without it, nothing is changed by a push")
+	f.StringVar(&o.webhookURL, "webhook-url", "", "address under which the forge reaches the cluster's Receiver, as for run")
 	addOutputFlag(cmd, &o.output)
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return o.check(cmd) }
 	return cmd
+}
+
+// check refuses flags that would mean nothing.
+func (o *demoOptions) check(cmd *cobra.Command) error {
+	given := cmd.Flags().Changed
+	if given("kubeconfig") {
+		if o.kubeconfig == "" || o.context == "" {
+			return usageError{errors.New("a demo on a cluster of yours is never played on a default one: name both --kubeconfig and --context")}
+		}
+		for _, name := range []string{"name", "keep"} {
+			if given(name) {
+				return usageError{fmt.Errorf("--%s is for a sandbox, and --kubeconfig names a cluster of yours: leave one of them out", name)}
+			}
+		}
+		return nil
+	}
+	for _, name := range []string{"context", "app", "path", "next-image", "webhook-url"} {
+		if given(name) {
+			return usageError{fmt.Errorf("--%s is for a cluster of yours: name it with --kubeconfig and --context", name)}
+		}
+	}
+	return nil
+}
+
+// stage is a world of the demo with the hands that act in it.
+type stage interface {
+	demo.Shell
+	demo.Cluster
+	demo.App
+	demo.Files
+	world() demo.World
 }
 
 func (o demoOptions) run(ctx context.Context, streams Streams) error {
@@ -50,20 +104,24 @@ func (o demoOptions) run(ctx context.Context, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	world := &demoWorld{options: o, streams: streams}
-	report, err := demo.Run(ctx, demo.Options{Name: o.cluster, Keep: o.keep}, demo.Deps{
-		Sandbox: world, Shell: world, Cluster: world, App: world, Files: world, Bootstrap: self, Now: time.Now,
+	var s stage = &sandboxStage{demoFiles: demoFiles{demoApp}, options: o, streams: streams}
+	hint := " 'bootstrap sandbox status' tells what is real in a sandbox and what is not."
+	if o.kubeconfig != "" {
+		if s, err = newExistingStage(o, streams); err != nil {
+			return err
+		}
+		hint = ""
+	}
+	report, err := demo.Run(ctx, o.cluster, s.world(), demo.Deps{
+		Shell: s, Cluster: s, App: s, Files: s, Bootstrap: self, Now: time.Now,
 	}, func(e demo.Event) { showDemo(streams.Err, e) })
 	if report == nil {
 		return err
 	}
 	if o.output == outputJSON {
-		if printErr := printJSON(streams.Out, report); err == nil {
-			err = printErr
-		}
-		return err
+		return errors.Join(err, printJSON(streams.Out, report))
 	}
-	printTimeline(streams.Out, report, err)
+	printTimeline(streams.Out, report, err == nil, hint)
 	return err
 }
 
@@ -75,84 +133,33 @@ func showDemo(w io.Writer, e demo.Event) {
 		fmt.Fprintf(w, "== %s\n", e.Title)
 	case e.Err != nil:
 		fmt.Fprintf(w, "== %s: FAILED after %.1fs\n", e.Title, e.Elapsed.Seconds())
+	case e.Skipped != "":
+		fmt.Fprintf(w, "== %s: skipped: %s\n", e.Title, e.Skipped)
 	default:
 		fmt.Fprintf(w, "== %s: %.1fs %s\n", e.Title, e.Elapsed.Seconds(), e.Note)
 	}
 }
 
-func printTimeline(w io.Writer, r *demo.Report, err error) {
+func printTimeline(w io.Writer, r *demo.Report, held bool, hint string) {
 	fmt.Fprintln(w, "\nTimeline")
+	skipped := 0
 	for _, e := range r.Timeline {
-		fmt.Fprintf(w, "%8.1fs  %-45s %s\n", e.Seconds, e.Title, e.Note)
+		took, note := fmt.Sprintf("%.1fs", e.Seconds), e.Note
+		switch {
+		case e.Skipped != "":
+			skipped++
+			took, note = "–", "skipped: "+e.Skipped
+		case e.Error != "":
+			note = "FAILED"
+		}
+		fmt.Fprintf(w, "%9s  %-45s %s\n", took, e.Title, note)
 	}
-	if err == nil {
-		fmt.Fprintln(w, "\nAll of it held. 'bootstrap sandbox status' tells what is real in a sandbox and what is not.")
+	switch {
+	case !held:
+		return
+	case skipped > 0:
+		fmt.Fprintf(w, "\nWhat was shown held; %s skipped.%s\n", plural(skipped, "part"), hint)
+	default:
+		fmt.Fprintf(w, "\nAll of it held.%s\n", hint)
 	}
 }
-
-// demoWorld is the demo's world: a sandbox, and commands run in it.
-type demoWorld struct {
-	options demoOptions
-	streams Streams
-	state   *sandbox.State
-	env     []string
-	app     *appClient
-	cluster *demoCluster
-}
-
-func (w *demoWorld) Up(ctx context.Context) error {
-	display := progress.New(w.streams.Err, w.streams.Terminal)
-	defer display.Close()
-	state, err := sandboxUp(ctx, w.options.dir, w.options.name, !w.options.keep, display)
-	if err != nil {
-		return err
-	}
-	w.state = state
-	if w.env, err = sandboxEnv(w.options.name); err != nil {
-		return err
-	}
-	if w.app, err = newAppClient(state); err != nil {
-		return err
-	}
-	w.cluster, err = newDemoCluster(state.Kubeconfig())
-	return err
-}
-
-func (w *demoWorld) Down(ctx context.Context) error { return sandboxes().Down(ctx, w.options.name) }
-
-func (w *demoWorld) RepositoryURL() string { return sandbox.Repository }
-
-func (w *demoWorld) ReceiverURL() string {
-	return "http://webhook-receiver.flux-system.svc.cluster.local"
-}
-
-func (w *demoWorld) PublishApp(ctx context.Context, version string) (string, error) {
-	return publishApp(ctx, w.options.dir, w.state, version)
-}
-
-// Run runs a command with the sandbox's environment; its output is the user's.
-func (w *demoWorld) Run(ctx context.Context, dir, name string, args ...string) error {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), w.env...),
-		"GIT_AUTHOR_NAME=demo", "GIT_AUTHOR_EMAIL=demo@groundwork.dev",
-		"GIT_COMMITTER_NAME=demo", "GIT_COMMITTER_EMAIL=demo@groundwork.dev")
-	cmd.Stdout, cmd.Stderr = w.streams.Err, w.streams.Err
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
-	return cmd.Run()
-}
-
-func (w *demoWorld) Version(ctx context.Context) (string, error) { return w.app.version(ctx) }
-
-func (w *demoWorld) Unready(ctx context.Context) ([]string, error) { return w.cluster.unready(ctx) }
-
-func (w *demoWorld) SetAppImage(ctx context.Context, image string) error {
-	return w.cluster.setImage(ctx, image)
-}
-
-func (w *demoWorld) AwaitAppImage(ctx context.Context, image string) error {
-	return w.cluster.awaitImage(ctx, image)
-}
-
-func (w *demoWorld) Reconcile(ctx context.Context) error { return w.cluster.reconcile(ctx) }

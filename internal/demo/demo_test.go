@@ -10,19 +10,29 @@ import (
 	"time"
 )
 
+const (
+	firstImage = "registry.test/app:" + firstVersion
+	nextImage  = "registry.test/app:" + secondVersion
+)
+
 // world is a platform that behaves, unless told otherwise.
 type world struct {
 	mu       sync.Mutex
 	commands []string
 	version  string
-	image    string
-	down     bool
+	silent   bool // the application does not tell its version
+	drifted  []string
+	up, down bool
 	lose     bool // lose a request while the version changes
 	unready  []string
 	failing  string // command that fails
+	stuck    bool   // the rollout fails
 }
 
-func (w *world) Up(context.Context) error { return nil }
+func (w *world) Up(context.Context) error {
+	w.up = true
+	return nil
+}
 
 func (w *world) Down(context.Context) error {
 	w.down = true
@@ -35,30 +45,41 @@ func (w *world) PublishApp(_ context.Context, version string) (string, error) {
 func (w *world) RepositoryURL() string { return "https://forge.test/fleet.git" }
 func (w *world) ReceiverURL() string   { return "http://receiver.test" }
 
-func (w *world) Run(_ context.Context, _, name string, args ...string) error {
+func (w *world) Run(_ context.Context, dir, name string, args ...string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	line := strings.Join(append([]string{name}, args...), " ")
-	w.commands = append(w.commands, line)
+	w.commands = append(w.commands, dir+": "+line)
 	if w.failing != "" && strings.HasPrefix(line, w.failing) {
 		return errors.New("exit status 5")
 	}
 	switch {
 	case strings.HasPrefix(line, "bootstrap run"):
-		w.version, w.image = firstVersion, "registry.test/app:"+firstVersion
+		w.version = firstVersion
 	case strings.HasPrefix(line, "git push"):
-		w.version, w.image = secondVersion, "registry.test/app:"+secondVersion
+		w.version = secondVersion
 	}
 	return nil
 }
 
-func (w *world) Unready(context.Context) ([]string, error)   { return w.unready, nil }
-func (w *world) SetAppImage(context.Context, string) error   { return nil }
-func (w *world) AwaitAppImage(context.Context, string) error { return nil }
-func (w *world) Reconcile(context.Context) error             { return nil }
-func (w *world) WritePlatform(string, string, string) error  { return nil }
-func (w *world) SetImage(string, string, string) error       { return nil }
-func (w *world) TempDir() (string, func(), error)            { return "/work", func() {}, nil }
+func (w *world) Unready(context.Context) ([]string, error) { return w.unready, nil }
+func (w *world) Reconcile(context.Context) error           { return nil }
+func (w *world) SetImage(string, string, string) error     { return nil }
+func (w *world) TempDir() (string, func(), error)          { return "/work", func() {}, nil }
+
+func (w *world) WritePlatform(string, string, string) (string, error) { return "main", nil }
+
+func (w *world) AwaitRollout(_ context.Context, image string) error {
+	if w.stuck || image != nextImage {
+		return errors.New("the rollout of " + image + " is stuck")
+	}
+	return nil
+}
+
+func (w *world) Drift(_ context.Context, image string) (string, func(context.Context) error, error) {
+	w.drifted = append(w.drifted, image)
+	return "something", func(context.Context) error { return nil }, nil
+}
 
 func (w *world) Version(context.Context) (string, error) {
 	w.mu.Lock()
@@ -67,21 +88,34 @@ func (w *world) Version(context.Context) (string, error) {
 		w.lose = false
 		return "", errors.New("connection refused")
 	}
+	if w.silent {
+		return "", nil
+	}
 	return w.version, nil
 }
 
-func play(t *testing.T, w *world, keep bool) (*Report, error) {
+// existing is a cluster and a repository that were there before.
+func existing(next string) World {
+	return OnExisting(Existing{
+		Dir: "/platform", Repository: "https://forge.test/mine.git", Branch: "trunk",
+		RunArgs: []string{"--kubeconfig", "/k", "--context", "c"},
+		Image:   firstImage, NextImage: next,
+		Reach: func(context.Context) (string, error) { return "https://api.test", nil },
+	})
+}
+
+func play(t *testing.T, w *world, where World) (*Report, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	deps := Deps{Sandbox: w, Shell: w, Cluster: w, App: w, Files: w, Bootstrap: "bootstrap", Now: time.Now}
-	return Run(ctx, Options{Name: "dev", Keep: keep}, deps, func(Event) {})
+	deps := Deps{Shell: w, Cluster: w, App: w, Files: w, Bootstrap: "bootstrap", Now: time.Now}
+	return Run(ctx, "dev", where, deps, func(Event) {})
 }
 
-func TestRun(t *testing.T) {
+func TestInSandbox(t *testing.T) {
 	t.Parallel()
 	w := &world{}
-	report, err := play(t, w, false)
+	report, err := play(t, w, InSandbox(w, false))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,13 +128,23 @@ func TestRun(t *testing.T) {
 	if last := report.Timeline[len(report.Timeline)-1].Title; last != "sandbox down" {
 		t.Errorf("the timeline ends with %q", last)
 	}
-	generate, push := slices.Index(w.commands, "bootstrap generate"), slices.Index(w.commands, "git push --quiet")
-	if generate < 0 || push < generate {
-		t.Errorf("commands = %q; want generate before push", w.commands)
+	want := []string{
+		"/work: bootstrap run --cluster dev --webhook-url http://receiver.test",
+		"/work: git clone --quiet --branch main https://forge.test/fleet.git /work/clone",
+		"/work/clone: bootstrap generate",
+		"/work/clone: git add --all",
+		"/work/clone: git commit --quiet --message apps: release 0.2.0",
+		"/work/clone: git push --quiet",
+	}
+	if !slices.Equal(w.commands, want) {
+		t.Errorf("commands = %q; want %q", w.commands, want)
+	}
+	if want := []string{firstImage}; !slices.Equal(w.drifted, want) {
+		t.Errorf("by hand, the image became %q; want %q", w.drifted, want)
 	}
 }
 
-func TestRunFails(t *testing.T) {
+func TestInSandboxFails(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
@@ -110,28 +154,108 @@ func TestRunFails(t *testing.T) {
 		{"the run fails", &world{failing: "bootstrap run"}, "bootstrap run --cluster dev: exit status 5"},
 		{"a Kustomization is not Ready", &world{unready: []string{"apps: waiting"}}, "not Ready: apps: waiting"},
 		{"a request is lost", &world{lose: true}, "got no good answer: connection refused"},
+		{"the version is not told", &world{silent: true}, `the application says it is , want 0.1.0`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := play(t, tt.world, false)
+			report, err := play(t, tt.world, InSandbox(tt.world, false))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("err = %v; want %q in it", err, tt.want)
 			}
 			if !tt.world.down {
 				t.Error("the sandbox was left running")
 			}
+			failed := report.Timeline[len(report.Timeline)-2]
+			if failed.Error == "" || !strings.Contains(err.Error(), failed.Error) {
+				t.Errorf("the timeline says %+v of %v", failed, err)
+			}
 		})
 	}
 }
 
-func TestRunKeeps(t *testing.T) {
+func TestInSandboxKeeps(t *testing.T) {
 	t.Parallel()
 	w := &world{}
-	if _, err := play(t, w, true); err != nil {
+	if _, err := play(t, w, InSandbox(w, true)); err != nil {
 		t.Fatal(err)
 	}
 	if w.down {
 		t.Error("the sandbox was ended although it was to be kept")
+	}
+}
+
+func TestOnExisting(t *testing.T) {
+	t.Parallel()
+	const run = "/platform: bootstrap run --cluster dev --kubeconfig /k --context c"
+	tests := []struct {
+		name     string
+		world    world
+		next     string
+		commands []string
+		drifted  string
+		skipped  []string
+		wantErr  string
+	}{
+		{
+			name: "with a next image", next: nextImage, drifted: firstImage,
+			commands: []string{
+				run, "/work: git clone --quiet --branch trunk https://forge.test/mine.git /work/clone",
+				"/work/clone: bootstrap generate", "/work/clone: git add --all",
+				"/work/clone: git commit --quiet --message apps: release " + nextImage, "/work/clone: git push --quiet",
+			},
+		},
+		{
+			name: "an application that tells no version", next: nextImage, drifted: firstImage, world: world{silent: true},
+			commands: []string{
+				run, "/work: git clone --quiet --branch trunk https://forge.test/mine.git /work/clone",
+				"/work/clone: bootstrap generate", "/work/clone: git add --all",
+				"/work/clone: git commit --quiet --message apps: release " + nextImage, "/work/clone: git push --quiet",
+			},
+		},
+		{
+			name: "without a next image nothing is pushed", commands: []string{run},
+			skipped: []string{"a push changes the application: no --next-image"},
+		},
+		{
+			name: "the rollout is stuck", next: nextImage, world: world{stuck: true},
+			wantErr: "a push changes the application: the rollout of " + nextImage + " is stuck",
+		},
+		{name: "the run fails", world: world{failing: "bootstrap run"}, commands: []string{run}, wantErr: "exit status 5"},
+	}
+	for i := range tests {
+		tt := &tests[i]
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := &tt.world
+			report, err := play(t, w, existing(tt.next))
+			switch {
+			case tt.wantErr == "" && err != nil:
+				t.Fatal(err)
+			case tt.wantErr != "" && (err == nil || !strings.Contains(err.Error(), tt.wantErr)):
+				t.Errorf("err = %v; want %q in it", err, tt.wantErr)
+			}
+			if w.up || w.down {
+				t.Error("a sandbox was started or ended")
+			}
+			if tt.commands != nil && !slices.Equal(w.commands, tt.commands) {
+				t.Errorf("commands = %q; want %q", w.commands, tt.commands)
+			}
+			if err == nil && !slices.Equal(w.drifted, []string{tt.drifted}) {
+				t.Errorf("by hand, the image became %q; want %q", w.drifted, tt.drifted)
+			}
+			var skips []string
+			for _, e := range report.Timeline {
+				if e.Skipped != "" {
+					skips = append(skips, e.Title+": "+e.Skipped)
+				}
+			}
+			if !slices.Equal(skips, tt.skipped) {
+				t.Errorf("skipped = %q; want %q", skips, tt.skipped)
+			}
+			if last := report.Timeline[len(report.Timeline)-1]; last.Title != "nothing is removed" {
+				t.Errorf("the timeline ends with %q", last.Title)
+			}
+		})
 	}
 }

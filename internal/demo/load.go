@@ -26,6 +26,7 @@ type load struct {
 	version  string // of the last answer
 	inARow   int    // answers in a row with that version
 	requests int
+	good     int
 	lost     int
 	err      error
 	changed  chan struct{} // closed and renewed at each answer
@@ -70,24 +71,42 @@ func (l *load) record(version string, err error) {
 		l.version, l.inARow = version, 0
 	}
 	l.inARow++
+	l.good++
 	close(l.changed)
 	l.changed = make(chan struct{})
 }
 
 // await waits until only the version answers.
 func (l *load) await(ctx context.Context, version string) error {
+	return l.until(ctx, "version "+version, func() bool { return l.version == version && l.inARow >= settled })
+}
+
+// awaitGood waits for as many good answers more as settle a change.
+func (l *load) awaitGood(ctx context.Context) error {
+	l.mu.Lock()
+	enough := l.good + settled
+	l.mu.Unlock()
+	return l.until(ctx, "good answers", func() bool { return l.good >= enough })
+}
+
+// until waits until the answers satisfy done, which is called with the lock
+// held.
+func (l *load) until(ctx context.Context, what string, done func() bool) error {
 	for {
 		l.mu.Lock()
-		served := l.version == version && l.inARow >= settled
-		seen, changed := l.version, l.changed
+		enough, seen, lost, changed := done(), l.version, l.err, l.changed
 		l.mu.Unlock()
-		if served {
+		if enough {
 			return nil
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for version %s, still seeing %q: %w", version, seen, ctx.Err())
+			err := fmt.Errorf("waiting for %s, still seeing %q: %w", what, seen, ctx.Err())
+			if lost != nil {
+				err = fmt.Errorf("%w; the last lost request: %w", err, lost)
+			}
+			return err
 		}
 	}
 }

@@ -79,6 +79,22 @@ func (e *TimeoutError) Unwrap() error { return e.Cause }
 // TimedOut tells the error apart from others.
 func (*TimeoutError) TimedOut() bool { return true }
 
+// StalledError says that the cluster cannot become what the repository says
+// before somebody pushes a correction: Flux has given up.
+type StalledError struct {
+	// Objects are those that Flux has given up, as Kind/namespace/name.
+	Objects   []string
+	Diagnosis *explain.Diagnosis
+}
+
+func (e *StalledError) Error() string {
+	text := "Flux has given up on " + strings.Join(e.Objects, ", ") + ", and waiting does not change that"
+	if e.Diagnosis != nil {
+		text += "\n" + e.Diagnosis.String()
+	}
+	return text + "\npush what corrects it, then run the same command again"
+}
+
 // notFastForward, rejected and lost read what kind of error a push ended with.
 func notFastForward(err error) bool {
 	var e interface{ NotFastForward() bool }

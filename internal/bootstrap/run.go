@@ -57,7 +57,7 @@ type run struct {
 
 // Run hands the cluster to Git, telling each event as it happens. The report is
 // never nil. Errors that a caller may want to tell apart are RefusedError,
-// DriftError, TimeoutError and diag.Problems; any other is a failure that
+// DriftError, TimeoutError, StalledError, TokenError and diag.Problems; any other is a failure that
 // running again may overcome.
 func Run(ctx context.Context, opts Options, deps Deps, tell func(Event)) (*Report, error) {
 	r := &run{Options: opts, deps: deps, tell: tell, report: Report{
@@ -190,16 +190,23 @@ func (r *run) ended(ctx context.Context, s step, err error) error {
 	if cause := context.Cause(r.held); cause != nil && ctx.Err() == nil {
 		err = cause // the lock was lost
 	}
-	if !errors.Is(err, errDeadline) && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("%s: %w", s.name, err)
+	stalled, given := errors.AsType[*StalledError](err)
+	switch {
+	case given:
+		stalled.Diagnosis = r.diagnose(ctx)
+	case errors.Is(err, errDeadline), errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return &TimeoutError{Step: s.title, After: r.Timeout, Cause: err, Diagnosis: r.diagnose(ctx)}
 	}
-	timeout := &TimeoutError{Step: s.title, After: r.Timeout, Cause: err}
-	// The run's time is up; the look at what went wrong has some of its own.
+	return fmt.Errorf("%s: %w", s.name, err)
+}
+
+// diagnose looks for the cause of what is not ready. The run's time may be up;
+// this look has some of its own.
+func (r *run) diagnose(ctx context.Context) *explain.Diagnosis {
 	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), explainTimeout)
 	defer cancel()
 	if snapshot, err := r.deps.Cluster.Snapshot(look); err == nil {
-		timeout.Diagnosis = explain.Explain(snapshot)
-		r.report.Diagnosis = timeout.Diagnosis
+		r.report.Diagnosis = explain.Explain(snapshot)
 	}
-	return timeout
+	return r.report.Diagnosis
 }

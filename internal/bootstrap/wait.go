@@ -2,13 +2,22 @@ package bootstrap
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
+
+// stalledFor is how long Flux must have given up before the run does: what a
+// controller just wrote may be on its way.
+const stalledFor = 5 * time.Second
+
+// errStalled is why the look at what Flux has given up ends.
+var errStalled = errors.New("given up")
 
 // watchedKinds are what the wait looks at: the Kustomizations, and what they
 // wait for.
@@ -27,6 +36,7 @@ func (r *run) wait(ctx context.Context) (string, error) {
 	told := ""
 	for {
 		var ahead string
+		var given []string
 		err := r.deps.Cluster.Await(ctx, watchedKinds(), "", func(objects []*unstructured.Unstructured) (bool, error) {
 			state := r.look(objects)
 			if state.fetched != "" && state.fetched != r.commit && state.fetched != ahead {
@@ -39,6 +49,9 @@ func (r *run) wait(ctx context.Context) (string, error) {
 				r.report.NotReal = notReal(objects)
 				return true, nil
 			}
+			if given = state.stuck; len(given) > 0 {
+				return true, nil
+			}
 			if now := fmt.Sprint(state.waiting); now != told {
 				told = now
 				r.progress(fmt.Sprintf("%d of %d Kustomizations are Ready", len(r.expected)-len(state.waiting), len(r.expected)), state.waiting...)
@@ -48,6 +61,13 @@ func (r *run) wait(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if len(given) > 0 {
+			r.progress("Flux has given up on " + strings.Join(given, ", ") + "; looking whether that stays so")
+			if err := r.giveUp(ctx); err != nil {
+				return "", err
+			}
+			continue
+		}
 		if ahead == "" {
 			return fmt.Sprintf("%d Kustomizations are Ready at %s", len(r.expected), r.report.Revision), nil
 		}
@@ -55,6 +75,25 @@ func (r *run) wait(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
+}
+
+// giveUp ends the wait when everything that is not ready stays given up by Flux
+// for a while; it returns nil as soon as that changes.
+func (r *run) giveUp(ctx context.Context) error {
+	still, cancel := context.WithTimeoutCause(ctx, stalledFor, errStalled)
+	defer cancel()
+	var given []string
+	err := r.deps.Cluster.Await(still, watchedKinds(), "", func(objects []*unstructured.Unstructured) (bool, error) {
+		if now := r.look(objects).stuck; len(now) > 0 {
+			given = now
+			return false, nil
+		}
+		return true, nil
+	})
+	if errors.Is(err, errStalled) {
+		return &StalledError{Objects: given}
+	}
+	return err
 }
 
 // follow accepts a later commit that Flux has fetched, when ours is below it.
@@ -88,6 +127,7 @@ type view struct {
 	revision string
 	waiting  []Item
 	all      []Item
+	stuck    []string // what everything waits for in vain
 }
 
 func (r *run) look(objects []*unstructured.Unstructured) view {
@@ -107,6 +147,9 @@ func (r *run) look(objects []*unstructured.Unstructured) view {
 			v.waiting = append(v.waiting, item)
 		}
 		v.all = append(v.all, item)
+	}
+	if len(v.waiting) > 0 {
+		v.stuck = stuck(r.commit, r.expected, have)
 	}
 	return v
 }

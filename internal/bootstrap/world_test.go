@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -139,6 +140,8 @@ type world struct {
 	api *apitest.Server
 	// ready says whether the pretended Flux makes a Kustomization Ready.
 	ready func(name string) bool
+	// broken names a Kustomization that does not build, "" for none.
+	broken atomic.Value
 }
 
 func newWorld(t *testing.T) *world {
@@ -191,6 +194,11 @@ func (w *world) reconcile() {
 		if w.ready(name) {
 			status["lastAppliedRevision"] = revision
 			status["conditions"] = []any{apitest.Object{"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}}
+		}
+		if w.broken.Load() == name {
+			status = apitest.Object{"lastAttemptedRevision": revision, "conditions": []any{apitest.Object{
+				"type": "Ready", "status": "False", "reason": "BuildFailed", "message": "no such file",
+			}}}
 		}
 		w.api.Put(apitest.Object{
 			"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",

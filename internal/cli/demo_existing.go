@@ -32,7 +32,11 @@ func (s *existingStage) world() demo.World { return demo.OnExisting(s.existing) 
 // newExistingStage finds out from platform.yaml and the kubeconfig what the
 // demo is played with. It calls nobody yet.
 func newExistingStage(o demoOptions, streams Streams) (*existingStage, error) {
-	_, model, err := compileDir(o.dir)
+	p, c, err := loadDir(o.dir)
+	if err != nil {
+		return nil, err
+	}
+	model, err := platform.Resolve(p, c)
 	if err != nil {
 		return nil, err
 	}

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/cli/progress"
@@ -26,6 +28,7 @@ type sandboxStage struct {
 	options demoOptions
 	streams Streams
 	state   *sandbox.State
+	real    bool
 }
 
 func (s *sandboxStage) world() demo.World { return demo.InSandbox(s, s.options.keep) }
@@ -39,6 +42,9 @@ func (s *sandboxStage) Up(ctx context.Context) error {
 		return err
 	}
 	s.state = state
+	if s.real, err = runsPods(ctx, s.options.name); err != nil {
+		return err
+	}
 	env, err := sandboxEnv(s.options.name)
 	if err != nil {
 		return err
@@ -58,6 +64,21 @@ func (s *sandboxStage) Up(ctx context.Context) error {
 	s.demoCluster, err = newDemoCluster(config, demoApp, demoApp)
 	return err
 }
+
+// runsPods says that a sandbox has a node that is not simulated.
+func runsPods(ctx context.Context, name string) (bool, error) {
+	status, err := sandboxes().Status(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	if status.Problem != "" {
+		return false, errors.New(status.Problem)
+	}
+	return slices.ContainsFunc(status.Nodes, func(n sandbox.NodeStatus) bool { return !n.Simulated }), nil
+}
+
+// Real says that a node of the sandbox runs pods.
+func (s *sandboxStage) Real() bool { return s.real }
 
 func (s *sandboxStage) Down(ctx context.Context) error {
 	return sandboxes().Down(ctx, s.options.name)

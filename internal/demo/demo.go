@@ -81,6 +81,8 @@ type scene struct {
 	next               release
 	// unchanged says why there is no next release, if there is none.
 	unchanged string
+	// silent says why the application cannot answer, if it cannot.
+	silent string
 }
 
 // release is a version of the application.
@@ -136,6 +138,7 @@ type run struct {
 	cluster     string
 	report      Report
 	work, clone string
+	lost        error // of the last lost request
 }
 
 // step is one line of the timeline; run returns a note for it, or skipped.
@@ -177,6 +180,7 @@ func (r *run) steps() []step {
 		{"every Kustomization is Ready", r.ready},
 		{"the application answers through its Service", r.answers},
 		{"a push changes the application", r.change},
+		{"no request is lost meanwhile", r.unlost},
 		{"a change by hand is undone", r.drift},
 	}
 }

@@ -27,12 +27,15 @@ type world struct {
 	unready  []string
 	failing  string // command that fails
 	stuck    bool   // the rollout fails
+	unreal   bool   // its nodes are simulated
 }
 
 func (w *world) Up(context.Context) error {
 	w.up = true
 	return nil
 }
+
+func (w *world) Real() bool { return !w.unreal }
 
 func (w *world) Down(context.Context) error {
 	w.down = true
@@ -84,6 +87,9 @@ func (w *world) Drift(_ context.Context, image string) (string, func(context.Con
 func (w *world) Version(context.Context) (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.unreal {
+		return "", errors.New("asked although nobody can answer")
+	}
 	if w.lose && w.version == secondVersion {
 		w.lose = false
 		return "", errors.New("connection refused")
@@ -153,7 +159,7 @@ func TestInSandboxFails(t *testing.T) {
 	}{
 		{"the run fails", &world{failing: "bootstrap run"}, "bootstrap run --cluster dev: exit status 5"},
 		{"a Kustomization is not Ready", &world{unready: []string{"apps: waiting"}}, "not Ready: apps: waiting"},
-		{"a request is lost", &world{lose: true}, "got no good answer: connection refused"},
+		{"a request is lost", &world{lose: true}, "no request is lost meanwhile: 1 of"},
 		{"the version is not told", &world{silent: true}, `the application says it is , want 0.1.0`},
 	}
 	for _, tt := range tests {
@@ -172,6 +178,42 @@ func TestInSandboxFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where no pod runs, nobody is asked, what could be shown is, and what could
+// not is never reported as if it had held.
+func TestInSandboxSimulated(t *testing.T) {
+	t.Parallel()
+	w := &world{unreal: true}
+	report, err := play(t, w, InSandbox(w, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"the application answers through its Service: simulated nodes", "no request is lost meanwhile: simulated nodes"}
+	if got := skips(report); !slices.Equal(got, want) {
+		t.Errorf("skipped = %q; want %q", got, want)
+	}
+	if !slices.Contains(w.commands, "/work/clone: git push --quiet") || len(w.drifted) != 1 {
+		t.Errorf("commands = %q, drifts = %q; want a push and a drift", w.commands, w.drifted)
+	}
+	if report.Requests != 0 {
+		t.Errorf("%d requests were sent", report.Requests)
+	}
+	w = &world{unreal: true, stuck: true}
+	if _, err := play(t, w, InSandbox(w, false)); err == nil {
+		t.Error("a rollout that is stuck was reported as held")
+	}
+}
+
+// skips returns what was not played, with the reasons.
+func skips(r *Report) []string {
+	var list []string
+	for _, e := range r.Timeline {
+		if e.Skipped != "" {
+			list = append(list, e.Title+": "+e.Skipped)
+		}
+	}
+	return list
 }
 
 func TestInSandboxKeeps(t *testing.T) {
@@ -215,7 +257,7 @@ func TestOnExisting(t *testing.T) {
 		},
 		{
 			name: "without a next image nothing is pushed", commands: []string{run},
-			skipped: []string{"a push changes the application: no --next-image"},
+			skipped: []string{"a push changes the application: no --next-image", "no request is lost meanwhile: no --next-image"},
 		},
 		{
 			name: "the rollout is stuck", next: nextImage, world: world{stuck: true},
@@ -244,13 +286,7 @@ func TestOnExisting(t *testing.T) {
 			if err == nil && !slices.Equal(w.drifted, []string{tt.drifted}) {
 				t.Errorf("by hand, the image became %q; want %q", w.drifted, tt.drifted)
 			}
-			var skips []string
-			for _, e := range report.Timeline {
-				if e.Skipped != "" {
-					skips = append(skips, e.Title+": "+e.Skipped)
-				}
-			}
-			if !slices.Equal(skips, tt.skipped) {
+			if skips := skips(report); !slices.Equal(skips, tt.skipped) {
 				t.Errorf("skipped = %q; want %q", skips, tt.skipped)
 			}
 			if last := report.Timeline[len(report.Timeline)-1]; last.Title != "nothing is removed" {

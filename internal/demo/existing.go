@@ -39,7 +39,7 @@ func (w onExisting) scene() scene {
 	return s
 }
 
-// served trusts the Deployment: any application answers here, and few tell
+// served trusts the Deployment: any application may answer here, and few tell
 // their version.
 func (w onExisting) served(ctx context.Context, deps Deps, l *load) error {
 	if err := deps.Cluster.AwaitRollout(ctx, w.NextImage); err != nil {

@@ -32,7 +32,7 @@ type load struct {
 	changed  chan struct{} // closed and renewed at each answer
 }
 
-func startLoad(ctx context.Context, app App) *load {
+func startLoad(ctx context.Context, app App, workers int) *load {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &load{cancel: cancel, changed: make(chan struct{})}
 	for range workers {
@@ -111,13 +111,10 @@ func (l *load) until(ctx context.Context, what string, done func() bool) error {
 	}
 }
 
-// stop ends the requests and returns how many there were and how many were
-// lost.
-func (l *load) stop() (requests, lost int) {
+// stop ends the requests and returns how many there were, how many were lost
+// and the error of the last lost one.
+func (l *load) stop() (requests, lost int, err error) {
 	l.cancel()
 	l.wg.Wait()
-	return l.requests, l.lost
+	return l.requests, l.lost, l.err
 }
-
-// lastErr is the error of the last lost request.
-func (l *load) lastErr() error { return l.err }

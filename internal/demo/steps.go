@@ -24,6 +24,9 @@ func (r *run) ready(ctx context.Context) (string, error) {
 }
 
 func (r *run) answers(ctx context.Context) (string, error) {
+	if r.silent != "" {
+		return "", skipped(r.silent)
+	}
 	version, err := r.App.Version(ctx)
 	if err != nil {
 		return "", err
@@ -46,23 +49,39 @@ func (r *run) change(ctx context.Context) (string, error) {
 	if err := r.commit(ctx); err != nil {
 		return "", err
 	}
-	load := startLoad(ctx, r.App)
+	load := startLoad(ctx, r.App, r.callers())
+	defer func() { r.report.Requests, r.report.Lost, r.lost = load.stop() }()
 	if err := r.Shell.Run(ctx, r.clone, "git", "push", "--quiet"); err != nil {
-		load.stop()
 		return "", err
 	}
 	pushed := r.Now()
 	err := r.world.served(ctx, r.Deps, load)
-	served := r.Now().Sub(pushed)
-	r.report.Requests, r.report.Lost = load.stop()
-	if err != nil {
-		return "", err
+	took := r.Now().Sub(pushed).Seconds()
+	if r.silent != "" {
+		return fmt.Sprintf("%s rolled out on %s %.1fs after the push", r.next, r.silent, took), err
 	}
-	if r.report.Lost > 0 {
-		return "", fmt.Errorf("%d of %d requests got no good answer: %w", r.report.Lost, r.report.Requests, load.lastErr())
+	return fmt.Sprintf("%s served by every replica %.1fs after the push", r.next, took), err
+}
+
+// callers is how many ask the application all the while.
+func (r *run) callers() int {
+	if r.silent != "" {
+		return 0
 	}
-	return fmt.Sprintf("%s served by every replica %.1fs after the push, %d requests, none lost",
-		r.next, served.Seconds(), r.report.Requests), nil
+	return workers
+}
+
+// unlost tells what became of the requests that were sent during the change.
+func (r *run) unlost(context.Context) (string, error) {
+	switch {
+	case r.unchanged != "":
+		return "", skipped(r.unchanged)
+	case r.silent != "":
+		return "", skipped(r.silent)
+	case r.report.Lost > 0:
+		return "", fmt.Errorf("%d of %d requests got no good answer: %w", r.report.Lost, r.report.Requests, r.lost)
+	}
+	return fmt.Sprintf("%d requests", r.report.Requests), nil
 }
 
 // commit makes the commit of the next release in a clone.

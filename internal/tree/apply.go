@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Apply works in a folder of its own at the root, on the same file system as
@@ -26,8 +28,15 @@ const (
 	stageIgnore = stageDir + "/.gitignore"
 )
 
-// writers is how many files are written at a time; each waits for the disk.
-const writers = 16
+const (
+	// writers is how many files are written at a time; each waits for the disk.
+	writers = 16
+	// many files are put onto the disk by one call for its whole file system:
+	// half a million single ones take minutes.
+	many = 256
+	// batchSize bounds what is staged beside the files that are there.
+	batchSize = 10_000
+)
 
 // Apply writes the changes that Compare found. Each file changes in one step:
 // whoever reads it, or kills Apply, sees the old or the new content and nothing
@@ -128,54 +137,107 @@ func (c *comparer) readStaged() error {
 	return nil
 }
 
-// write writes files of the wanted tree, some at a time.
+// write writes files of the wanted tree: the new ones beside the old, all onto
+// the disk, and then each in its place.
 func (a *applier) write(names []string) error {
-	var wg sync.WaitGroup
-	errs := make([]error, writers)
-	for i := range errs {
-		wg.Go(func() {
-			for j := i; j < len(names) && errs[i] == nil; j += writers {
-				if err := a.writeOne(names[j]); err != nil {
-					errs[i] = fmt.Errorf("writing %s: %w", names[j], err)
-				}
-			}
-		})
+	for batch := range slices.Chunk(names, batchSize) {
+		if err := a.writeBatch(batch); err != nil {
+			return err
+		}
 	}
-	wg.Wait()
-	return errors.Join(errs...)
+	return nil
 }
 
-func (a *applier) writeOne(name string) error {
-	dir := path.Dir(name)
+func (a *applier) writeBatch(names []string) error {
+	atOnce := syncsAll && len(names) >= many
+	disk, err := a.root.Open(stageDir) // before the first write, whose error it has to know
+	if err != nil {
+		return fmt.Errorf("opening %s: %w", stageDir, err)
+	}
+	defer disk.Close()
+	temps := make([]string, len(names))
+	err = each(names, func(i int, name string) (err error) {
+		if err := a.folder(path.Dir(name)); err != nil {
+			return err
+		}
+		temps[i], err = a.stage(a.want.files[name].data, !atOnce)
+		return err
+	})
+	if err == nil && atOnce {
+		err = syncFileSystem(disk)
+	}
+	if err == nil {
+		err = each(names, func(i int, name string) error { return a.root.Rename(temps[i], name) })
+	}
+	if err != nil { // what is in its place is no longer here
+		for _, temp := range temps {
+			_ = a.root.Remove(temp)
+		}
+	}
+	return err
+}
+
+// each calls f with each name, some at a time, until one fails.
+func each(names []string, f func(i int, name string) error) error {
+	var g errgroup.Group
+	g.SetLimit(writers)
+	var failed atomic.Bool
+	for i, name := range names {
+		if failed.Load() {
+			break
+		}
+		g.Go(func() error {
+			if err := f(i, name); err != nil {
+				failed.Store(true)
+				return fmt.Errorf("writing %s: %w", name, err)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// folder makes a folder, and notes that its entries change.
+func (a *applier) folder(dir string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.dirs[dir] {
+		return nil
+	}
 	if err := a.root.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	a.mu.Lock()
 	a.dirs[dir] = true
-	a.mu.Unlock()
-	return a.put(name, a.want.files[name].data)
+	return nil
 }
 
 // put replaces a file in one step.
 func (a *applier) put(name string, data []byte) error {
+	temp, err := a.stage(data, true)
+	if err == nil {
+		err = a.root.Rename(temp, name)
+	}
+	if err != nil {
+		_ = a.root.Remove(temp)
+	}
+	return err
+}
+
+// stage writes a new file in the stage folder, onto the disk where sync says
+// so, and returns its name also when that fails.
+func (a *applier) stage(data []byte, sync bool) (string, error) {
 	f, temp, err := a.create()
 	if err != nil {
-		return err
+		return temp, err
 	}
 	_, err = f.Write(data)
-	if err == nil {
+	if err == nil && sync {
 		err = f.Sync()
 	}
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}
-	if err == nil {
-		err = a.root.Rename(temp, name)
-	}
-	if err != nil {
-		return errors.Join(err, a.root.Remove(temp))
-	}
-	return nil
+	return temp, err
 }
 
 // create opens a new file in the stage folder; files that a killed run left
@@ -210,21 +272,27 @@ func (a *applier) remove(names []string) error {
 
 // syncDirs makes the renames last.
 func (a *applier) syncDirs() error {
+	if syncsAll && len(a.dirs) >= many {
+		return a.syncDir(stageDir, syncFileSystem)
+	}
 	for dir := range a.dirs {
-		f, err := a.root.Open(dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		if err := a.syncDir(dir, (*os.File).Sync); err != nil {
+			return err
 		}
-		if err != nil {
-			return fmt.Errorf("opening %s: %w", dir, err)
-		}
-		err = f.Sync()
-		if closeErr := f.Close(); err == nil {
-			err = closeErr
-		}
-		if err != nil {
-			return fmt.Errorf("writing %s: %w", dir, err)
-		}
+	}
+	return nil
+}
+
+func (a *applier) syncDir(dir string, sync func(*os.File) error) error {
+	f, err := a.root.Open(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("opening %s: %w", dir, err)
+	}
+	if err := errors.Join(sync(f), f.Close()); err != nil {
+		return fmt.Errorf("writing %s: %w", dir, err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"maps"
@@ -139,28 +140,11 @@ func (c *comparer) readOwnedBy(cluster, name string) error {
 	return parseInventory(name, cluster, f, c.owned)
 }
 
-// sum returns the digest of a file without holding it; false for one that is
-// larger than anything generated.
-func (c *comparer) sum(name string) (digest, bool, error) {
-	var d digest
-	f, err := c.have.Open(name)
-	if err != nil {
-		return d, false, fmt.Errorf("reading %s: %w", name, err)
-	}
-	defer f.Close()
-	h := sha256.New()
-	n, err := io.Copy(h, io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return d, false, fmt.Errorf("reading %s: %w", name, err)
-	}
-	return digest(h.Sum(d[:0])), n <= maxFile, nil
-}
-
 // found is a regular file that is there.
 type found struct {
 	name  string
 	sum   digest
-	sized bool // sum counts
+	sized bool // sum counts: the file is no larger than what is generated
 }
 
 // sums fills in the digests of files, as many at a time as there are
@@ -170,16 +154,35 @@ func (c *comparer) sums(files []found) error {
 	workers := runtime.GOMAXPROCS(0)
 	for w := range workers {
 		g.Go(func() error {
+			s := summer{h: sha256.New(), buffer: make([]byte, 32<<10)}
 			for i := w; i < len(files); i += workers {
-				var err error
-				if files[i].sum, files[i].sized, err = c.sum(files[i].name); err != nil {
-					return err
+				if err := s.sum(c.have, &files[i]); err != nil {
+					return fmt.Errorf("reading %s: %w", files[i].name, err)
 				}
 			}
 			return nil
 		})
 	}
 	return g.Wait()
+}
+
+// summer makes digests of files without holding them.
+type summer struct {
+	h      hash.Hash
+	buffer []byte
+}
+
+func (s summer) sum(have fs.FS, of *found) error {
+	f, err := have.Open(of.name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	s.h.Reset()
+	n, err := io.CopyBuffer(s.h, io.LimitReader(f, maxFile+1), s.buffer)
+	s.h.Sum(of.sum[:0])
+	of.sized = n <= maxFile
+	return err
 }
 
 func (c *comparer) compareWanted() error {

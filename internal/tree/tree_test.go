@@ -361,3 +361,25 @@ func BenchmarkHalfMillionFiles(b *testing.B) {
 		tr.Hash()
 	}
 }
+
+// Many files go onto the disk together.
+func TestApplyMany(t *testing.T) {
+	t.Parallel()
+	root := open(t, t.TempDir())
+	for n := range 2 {
+		want := version(t, n, 3*many)
+		apply(t, want, root)
+		if got := files(t, root); !reflect.DeepEqual(got, contents(want)) {
+			t.Errorf("version %d: %d files, want %d", n, len(got), want.Len())
+		}
+	}
+	// One that cannot be written: nothing of it stays behind.
+	want := build(t, map[string]string{"clusters/dev/" + strings.Repeat("a", 300): "1"})
+	if err := Apply(root, want, compare(t, want, root)); err == nil {
+		t.Error("a name that is too long was written")
+	}
+	entries, err := fs.ReadDir(root.FS(), stageDir)
+	if err != nil || len(entries) != 2 { // what was announced, and .gitignore
+		t.Errorf("staged: %v, %v", entries, err)
+	}
+}

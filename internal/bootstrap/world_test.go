@@ -162,7 +162,7 @@ func (w *world) controllers(o apitest.Object) {
 		status["observedGeneration"], status["updatedReplicas"], status["availableReplicas"] = metadata["generation"], 1, 1
 	case "Receiver":
 		status["webhookPath"] = "/hook/abc"
-	case "GitRepository":
+	case "GitRepository", "Kustomization":
 		w.reconcile()
 		return
 	default:
@@ -177,8 +177,9 @@ func (w *world) controllers(o apitest.Object) {
 // reconcile is Flux at work: it fetches the branch and applies the
 // Kustomizations that it holds.
 func (w *world) reconcile() {
+	const objects = "/namespaces/flux-system/"
 	out, err := exec.Command("git", "-C", w.git.Dir, "rev-parse", "main").Output()
-	if err != nil {
+	if err != nil || w.api.Get("/apis/source.toolkit.fluxcd.io/v1"+objects+"gitrepositories/flux-system") == nil {
 		return
 	}
 	revision := "main@sha1:" + strings.TrimSpace(string(out))
@@ -187,6 +188,9 @@ func (w *world) reconcile() {
 		"metadata": apitest.Object{"name": "flux-system", "namespace": "flux-system"},
 		"status":   apitest.Object{"observedGeneration": 1, "artifact": apitest.Object{"revision": revision}},
 	})
+	if w.api.Get("/apis/kustomize.toolkit.fluxcd.io/v1"+objects+"kustomizations/flux-system") == nil {
+		return
+	}
 	for _, name := range []string{"flux-system", "apps"} {
 		status := apitest.Object{"observedGeneration": 99, "conditions": []any{apitest.Object{
 			"type": "Ready", "status": "False", "reason": "HealthCheckFailed", "message": "Deployment/app not ready",

@@ -26,6 +26,16 @@ const (
 
 var folderName = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$`)
 
+const nameHint = "lower-case letters, digits and dashes, a letter first, at most 40"
+
+// CheckName reports whether a component can have that name.
+func CheckName(name string) error {
+	if !folderName.MatchString(name) {
+		return fmt.Errorf("%q is not a name that a component can have: %s", name, nameHint)
+	}
+	return nil
+}
+
 // Load reads every component of the layers. A layer whose folder does not
 // exist is empty. Everything that is wrong is returned at once as
 // diag.Problems; any other error is one of reading.
@@ -115,11 +125,8 @@ func (l Layer) folders(problems *diag.Problems) ([]*folder, error) {
 		case e.Type()&fs.ModeSymlink != 0:
 			*problems = append(*problems, diag.Problem{Position: at, Message: "is a symbolic link", Hint: "put the component's folder itself here"})
 		case !e.IsDir() || strings.HasPrefix(e.Name(), "."):
-		case !folderName.MatchString(e.Name()):
-			*problems = append(*problems, diag.Problem{
-				Position: at, Message: "is not a name that a component can have",
-				Hint: "lower-case letters, digits and dashes, a letter first, at most 40",
-			})
+		case CheckName(e.Name()) != nil:
+			*problems = append(*problems, diag.Problem{Position: at, Message: "is not a name that a component can have", Hint: nameHint})
 		default:
 			sub, err := fs.Sub(l.FS, e.Name())
 			if err != nil {

@@ -90,6 +90,7 @@ cause named; 130 interrupted.`,
 		newRunCommand(streams),
 		newSandboxCommand(streams),
 		newDemoCommand(streams),
+		newComponentCommand(streams),
 		newChartsCommand(streams),
 		newVersionCommand(streams),
 	)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/groundwork-dev/groundwork/internal/diag"
+	"github.com/groundwork-dev/groundwork/internal/initfile"
 )
 
 // The exit codes of every command; the root command's help names them.
@@ -53,7 +54,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitRefused
 	case errors.As(err, &timedOut) && timedOut.TimedOut():
 		return exitTimedOut
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case errors.Is(err, initfile.ErrAborted), ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return exitInterrupted
 	default:
 		return exitFailed
@@ -66,7 +67,7 @@ func describe(err error) string {
 	if problems, ok := errors.AsType[diag.Problems](err); ok {
 		return problems.Error() + "\n" + plural(len(problems), "problem") + "\n"
 	}
-	if errors.Is(err, context.Canceled) {
+	if errors.Is(err, initfile.ErrAborted) || errors.Is(err, context.Canceled) {
 		return "bootstrap: interrupted; run the same command again to continue\n"
 	}
 	return "bootstrap: " + strings.TrimRight(err.Error(), "\n") + "\n"

@@ -77,9 +77,7 @@ func (o initOptions) run(ctx context.Context, streams Streams) error {
 	}
 	a.SetDefaults()
 	if streams.Interactive && !o.yes {
-		if err := initfile.Ask(ctx, &a, streams.In, streams.Err); errors.Is(err, initfile.ErrAborted) {
-			return context.Canceled
-		} else if err != nil {
+		if err := initfile.Ask(ctx, &a, streams.In, streams.Err); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,8 @@ const (
 	waitingAfter = 10 * time.Second
 	// waitingEvery is how often it is repeated when nothing of it changed.
 	waitingEvery = time.Minute
+	// detailEvery bounds how often a running step tells what it does now.
+	detailEvery = 2 * time.Second
 )
 
 // plain writes one line when something changes.
@@ -22,25 +24,25 @@ type plain struct {
 	w      io.Writer
 	now    func() time.Time
 	start  time.Time
-	last   map[string]Step
-	told   string    // what the last step was said to wait for
-	toldAt time.Time // and when
+	last   map[string]Step      // as it was last told of
+	lineAt map[string]time.Time // when that was
+	told   string               // what the last step was said to wait for
+	toldAt time.Time            // and when
 }
 
 func newPlain(w io.Writer, now func() time.Time) *plain {
-	return &plain{w: w, now: now, start: now(), last: map[string]Step{}}
+	return &plain{w: w, now: now, start: now(), last: map[string]Step{}, lineAt: map[string]time.Time{}}
 }
 
 func (p *plain) Show(s Step) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before, known := p.last[s.Title]
-	p.last[s.Title] = s
 	switch {
 	case s.State != Running:
-		p.line(s.State.mark(), s.Title, joinNonEmpty(s.Detail, seconds(s.Elapsed)))
-	case !known || before.Detail != s.Detail:
-		p.line(s.State.mark(), s.Title, s.Detail)
+		p.line(s, joinNonEmpty(s.Detail, seconds(s.Elapsed)))
+	case !known || before.Detail != s.Detail && p.now().Sub(p.lineAt[s.Title]) >= detailEvery:
+		p.line(s, s.Detail)
 	}
 	if s.State == Running && len(s.Waiting) > 0 {
 		p.wait(s.Waiting)
@@ -62,11 +64,12 @@ func (p *plain) wait(items []Item) {
 
 func (p *plain) Close() {}
 
-func (p *plain) line(mark, title, detail string) {
+func (p *plain) line(s Step, detail string) {
+	p.last[s.Title], p.lineAt[s.Title] = s, p.now()
 	if detail != "" {
 		detail = ": " + detail
 	}
-	fmt.Fprintf(p.w, "[%6.1fs] %s %s%s\n", p.now().Sub(p.start).Seconds(), mark, title, detail)
+	fmt.Fprintf(p.w, "[%6.1fs] %s %s%s\n", p.now().Sub(p.start).Seconds(), s.State.mark(), s.Title, detail)
 }
 
 func write(b *strings.Builder, items []Item, depth int) {

@@ -17,8 +17,9 @@ func TestPlain(t *testing.T) {
 		step  Step
 	}{
 		{0, Step{Title: "one"}},
+		{time.Second, Step{Title: "one", Detail: "too soon to tell"}},
 		{time.Second, Step{Title: "one", Detail: "half"}},
-		{0, Step{Title: "one", Detail: "half"}},
+		{2 * time.Second, Step{Title: "one", Detail: "half"}},
 		{0, Step{Title: "one", State: Done, Elapsed: time.Second}},
 		{10 * time.Second, Step{Title: "two", Waiting: waiting}},
 		{20 * time.Second, Step{Title: "two", Waiting: waiting}},
@@ -29,14 +30,14 @@ func TestPlain(t *testing.T) {
 		p.Show(s.step)
 	}
 	want := `[   0.0s] • one
-[   1.0s] • one: half
-[   1.0s] ✓ one: 1s
-[  11.0s] • two
+[   2.0s] • one: half
+[   4.0s] ✓ one: 1s
+[  14.0s] • two
              waits for a: not ready
                waits for b: gone
              waits for a: not ready
                waits for b: gone
-[  91.0s] ✗ two: why
+[  94.0s] ✗ two: why
 `
 	if got := out.String(); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

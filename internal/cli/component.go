@@ -26,6 +26,7 @@ func newComponentCommand(streams Streams) *cobra.Command {
 	cmd.AddCommand(
 		newComponentListCommand(streams),
 		newComponentShowCommand(streams),
+		newComponentGraphCommand(streams),
 		newComponentNewCommand(streams),
 		newComponentAddCommand(streams),
 		newComponentRemoveCommand(streams),

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/platformgraph"
 )
 
 // Facts is what is worth knowing of a component before it is used.
@@ -96,6 +97,18 @@ func Of(c *catalog.Catalog, clusters map[string][]string) []Facts {
 		all = append(all, f)
 	}
 	return all
+}
+
+// Graph returns what depends on what; of everything with an empty cluster, of
+// one cluster's components otherwise.
+func Graph(all []Facts, cluster string) platformgraph.Graph {
+	g := platformgraph.Graph{}
+	for _, f := range all {
+		if cluster == "" || slices.Contains(f.Clusters, cluster) {
+			g[f.Name] = f.DependsOn
+		}
+	}
+	return g
 }
 
 func of(c *catalog.Component) Facts {

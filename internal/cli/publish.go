@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/groundwork-dev/groundwork/internal/sandbox"
+	"github.com/groundwork-dev/groundwork/internal/sandbox/artifact"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/images"
 )
 
@@ -63,15 +63,7 @@ func buildApp(ctx context.Context, root, out, version string) error {
 
 // push pushes the one image of a layout.
 func push(ctx context.Context, state *sandbox.State, ref name.Tag, path string) error {
-	index, err := layout.ImageIndexFromPath(path)
-	if err != nil {
-		return err
-	}
-	manifest, err := index.IndexManifest()
-	if err != nil {
-		return err
-	}
-	image, err := index.Image(manifest.Manifests[0].Digest)
+	image, err := artifact.Open(path)
 	if err != nil {
 		return err
 	}

@@ -11,9 +11,9 @@ import (
 	"text/template"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/groundwork-dev/groundwork/internal/sandbox/artifact"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/images"
 )
 
@@ -103,15 +103,7 @@ func (s *sandbox) publishApp(as string) error {
 	if err != nil {
 		return err
 	}
-	index, err := layout.ImageIndexFromPath(packed)
-	if err != nil {
-		return err
-	}
-	manifest, err := index.IndexManifest()
-	if err != nil {
-		return err
-	}
-	image, err := index.Image(manifest.Manifests[0].Digest)
+	image, err := artifact.Open(packed)
 	if err != nil {
 		return err
 	}

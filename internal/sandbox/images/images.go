@@ -17,10 +17,11 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/groundwork-dev/groundwork/internal/sandbox/artifact"
 )
 
 // Program is what goes into an image.
@@ -40,33 +41,13 @@ func Pack(dir string, p Program, bundle []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", p.Path, err)
 	}
-	path := filepath.Join(dir, key)
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	image, err := build(p, bundle)
-	if err != nil {
-		return "", fmt.Errorf("packing %s: %w", p.Path, err)
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	tmp, err := os.MkdirTemp(dir, ".tmp-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(tmp)
-	l, err := layout.Write(tmp, empty.Index)
-	if err != nil {
-		return "", err
-	}
-	if err := l.AppendImage(image); err != nil {
-		return "", fmt.Errorf("writing the image of %s: %w", p.Path, err)
-	}
-	if err := os.Rename(tmp, path); err != nil && !errors.Is(err, os.ErrExist) {
-		return "", err
-	}
-	return path, nil
+	return artifact.Keep(filepath.Join(dir, key), func() (v1.Image, error) {
+		image, err := build(p, bundle)
+		if err != nil {
+			return nil, fmt.Errorf("packing %s: %w", p.Path, err)
+		}
+		return image, nil
+	})
 }
 
 func keyOf(p Program, bundle []byte) (string, error) {

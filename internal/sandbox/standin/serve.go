@@ -6,16 +6,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/groundwork-dev/groundwork/internal/sandbox/artifact"
 )
 
 type entry struct {
@@ -55,37 +55,16 @@ func writeIndex(folder string, entries []entry) error {
 
 // writeOCI keeps the chart as an OCI artifact in a layout named by its content.
 func writeOCI(dir string, c Component, data []byte) (string, error) {
-	path := filepath.Join(dir, digest(data)[:24])
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	config, err := json.Marshal(map[string]string{"apiVersion": "v2", "name": c.Chart, "version": c.Version})
-	if err != nil {
-		return "", err
-	}
-	image, err := mutate.AppendLayers(mutate.MediaType(empty.Image, types.OCIManifestSchema1),
-		static.NewLayer(data, "application/vnd.cncf.helm.chart.content.v1.tar+gzip"))
-	if err != nil {
-		return "", fmt.Errorf("making the artifact: %w", err)
-	}
-	artifact := &helmArtifact{Image: image, config: config}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	tmp, err := os.MkdirTemp(dir, ".new-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(tmp)
-	l, err := layout.Write(tmp, empty.Index)
-	if err != nil {
-		return "", err
-	}
-	if err := l.AppendImage(artifact); err != nil {
-		return "", fmt.Errorf("writing the artifact: %w", err)
-	}
-	if err := os.Rename(tmp, path); err != nil && !errors.Is(err, os.ErrExist) {
-		return "", err
-	}
-	return path, nil
+	return artifact.Keep(filepath.Join(dir, digest(data)[:24]), func() (v1.Image, error) {
+		config, err := json.Marshal(map[string]string{"apiVersion": "v2", "name": c.Chart, "version": c.Version})
+		if err != nil {
+			return nil, err
+		}
+		image, err := mutate.AppendLayers(mutate.MediaType(empty.Image, types.OCIManifestSchema1),
+			static.NewLayer(data, "application/vnd.cncf.helm.chart.content.v1.tar+gzip"))
+		if err != nil {
+			return nil, fmt.Errorf("making the artifact: %w", err)
+		}
+		return &helmArtifact{Image: image, config: config}, nil
+	})
 }

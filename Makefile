@@ -5,8 +5,10 @@ BIN           := bin/bootstrap
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS       := -s -w -X github.com/groundwork-dev/groundwork/internal/cli.buildVersion=$(VERSION)
 GOLANGCI      := v2.15.0
+GITLEAKS      := v8.30.1
 TOOLS         := .cache/tools
 LINTER        := $(TOOLS)/golangci-lint-$(GOLANGCI)/golangci-lint
+LEAKFINDER    := $(TOOLS)/gitleaks-$(GITLEAKS)/gitleaks
 E2E_TIMEOUT   ?= 40m
 DEMO_FLAGS    ?=
 
@@ -16,7 +18,7 @@ export CGO_ENABLED := 0
 export GOFLAGS     := -trimpath -mod=readonly
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint fmt generate check kustomize e2e demo deps linkcheck bench clean
+.PHONY: help build test lint secrets fmt generate check kustomize e2e demo deps linkcheck bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +39,12 @@ fmt: $(LINTER) ## Format the Go code
 
 $(LINTER):
 	GOBIN='$(abspath $(@D))' $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+
+secrets: $(LEAKFINDER) ## Search the files and the history for secrets
+	$(LEAKFINDER) git --no-banner --redact .
+
+$(LEAKFINDER):
+	GOBIN='$(abspath $(@D))' $(GO) install github.com/zricethezav/gitleaks/v8@$(GITLEAKS)
 
 generate: build ## Write the trees that platform.yaml describes, and the JSON schema
 	$(GO) test ./internal/config -run Schema -update

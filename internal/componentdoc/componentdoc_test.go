@@ -3,6 +3,7 @@ package componentdoc_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/componentdoc"
 )
+
+const fix = "run go test ./internal/componentdoc -update"
 
 var update = flag.Bool("update", false, "write "+componentdoc.Dir)
 
@@ -49,7 +52,6 @@ func TestPages(t *testing.T) {
 		}
 		return
 	}
-	const fix = "run go test ./internal/componentdoc -update"
 	for name, data := range want {
 		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(got, data) {
 			t.Errorf("%s/%s is not current (%v): %s", componentdoc.Dir, name, err, fix)
@@ -62,6 +64,42 @@ func TestPages(t *testing.T) {
 	for _, e := range entries {
 		if want[e.Name()] == nil {
 			t.Errorf("%s/%s belongs to no component: %s", componentdoc.Dir, e.Name(), fix)
+		}
+	}
+}
+
+// TestPicture keeps the picture of docs/platform.md, and the same as Mermaid in
+// its text, what the folders say; -update writes both.
+func TestPicture(t *testing.T) {
+	t.Parallel()
+	const begin, end = "-update -->\n", "<!-- end of graph -->"
+	docs := filepath.Join("..", "..", "docs")
+	g := componentdoc.Graph(facts(t), "")
+	svg, err := g.SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(docs, "platform.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := bytes.Cut(text, []byte(begin))
+	_, after, ended := bytes.Cut(rest, []byte(end))
+	if !found || !ended {
+		t.Fatalf("docs/platform.md has no place for the graph between %q and %q", begin, end)
+	}
+	want := map[string][]byte{
+		"platform.svg": svg,
+		"platform.md":  fmt.Appendf(nil, "%s%s```mermaid\n%s```\n%s%s", before, begin, g.Mermaid(), end, after),
+	}
+	for name, data := range want {
+		at := filepath.Join(docs, name)
+		if *update {
+			if err := os.WriteFile(at, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		} else if got, err := os.ReadFile(at); err != nil || !bytes.Equal(got, data) {
+			t.Errorf("docs/%s is not current (%v): %s", name, err, fix)
 		}
 	}
 }

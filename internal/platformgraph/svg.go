@@ -12,7 +12,7 @@ var picture string
 
 // Measures of the picture, in pixels.
 const (
-	boxWidth, boxHeight = 178, 30
+	boxWidth, boxHeight = 200, 30
 	columnGap, rowGap   = 64, 14
 	margin              = 16
 )

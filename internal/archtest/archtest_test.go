@@ -32,6 +32,7 @@ func classes() map[string]class {
 	return map[string]class{
 		"benchmarks":             program,
 		"docs/schema":            pure,
+		"internal/awsname":       pure,
 		"internal/catalog":       pure,
 		"internal/coldstart":     pure,
 		"internal/compile":       pure,

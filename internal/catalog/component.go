@@ -32,6 +32,13 @@ type Component struct {
 
 	values, valuesHA *reference.Template
 	parameters       parameters
+	// policies are the IAM policies by service account.
+	policies map[string]*reference.Template
+}
+
+// Policy returns the IAM policy of a service account, nil when it has none.
+func (c *Component) Policy(serviceAccount string) *reference.Template {
+	return c.policies[serviceAccount]
 }
 
 // Values returns the chart's values for a cluster: values.yaml, and

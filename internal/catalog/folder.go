@@ -53,14 +53,14 @@ func (f *folder) load(schema *strictyaml.Schema) {
 		return
 	}
 	f.check(c)
-	names := references(c.parameters)
+	names := c.references()
 	over := f.template(valuesHAFile, names)
 	c.values = f.template(valuesFile, names)
 	c.valuesHA = reference.Merge(c.values, over)
 	f.loadKeys(c, map[string]*reference.Template{valuesFile: c.values, valuesHAFile: over})
 	c.Manifests = f.manifests(manifestsDir, names)
 	c.Stages = f.stages(names)
-	f.policies(c)
+	f.policies(c, names)
 	f.leftovers()
 }
 
@@ -209,8 +209,10 @@ func child(n *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// policies checks that the service accounts' policies exist and are JSON.
-func (f *folder) policies(c *Component) {
+// policies reads the IAM policies of the service accounts: JSON, with
+// references inside of strings.
+func (f *folder) policies(c *Component, names reference.Names) {
+	c.policies = map[string]*reference.Template{}
 	for i, sa := range c.ServiceAccounts {
 		data, ok := f.read(sa.IAMPolicy)
 		at := f.document.Position("spec", "serviceAccounts", fmt.Sprint(i), "iamPolicy")
@@ -223,6 +225,8 @@ func (f *folder) policies(c *Component) {
 			})
 		case json.Unmarshal(data, &policy) != nil || policy["Statement"] == nil:
 			f.report(sa.IAMPolicy, "is not an IAM policy", "a JSON object with Version and Statement")
+		default:
+			c.policies[sa.Name] = f.template(sa.IAMPolicy, names)
 		}
 	}
 }

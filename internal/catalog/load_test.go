@@ -144,6 +144,13 @@ func TestLoadReports(t *testing.T) {
 			map[string]string{"demo/component.yaml": spec + "  serviceAccounts: [{name: a, iamPolicy: p.json}]\n", "demo/p.json": "{}"},
 			"components/demo/p.json: is not an IAM policy",
 		},
+		"policy with an unknown bucket": {
+			map[string]string{
+				"demo/component.yaml": spec + "  serviceAccounts: [{name: a, iamPolicy: p.json}]\n  buckets: [{name: logs, description: What was logged.}]\n",
+				"demo/p.json":         `{"Statement": [{"Resource": "{{buckets.log}}"}]}`,
+			},
+			`components/demo/p.json:1:29: unknown reference {{buckets.log}}`,
+		},
 		"files and stages": {
 			map[string]string{"demo/configs/a.yaml": configMap, "demo/configs/10-b/b.yaml": configMap},
 			"components/demo/configs: has both files and stage folders",

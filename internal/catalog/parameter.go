@@ -245,6 +245,7 @@ const (
 	RefRepositoryURL      = "repository.url"
 	RefAWSAccountID       = "aws.accountID"
 	RefAWSRegion          = "aws.region"
+	RefAWSPartition       = "aws.partition"
 	RefClusterName        = "cluster.name"
 	RefClusterDomain      = "cluster.domain"
 	RefClusterSize        = "cluster.size"
@@ -254,19 +255,34 @@ const (
 
 	// RefParameters is what the names of parameters start with.
 	RefParameters = "parameters."
+	// RefRoles, RefBuckets and RefKeys are followed by the name of a service
+	// account, bucket or key of the component, and are its ARN, its name and its
+	// alias in AWS.
+	RefRoles   = "roles."
+	RefBuckets = "buckets."
+	RefKeys    = "keys."
 )
 
 // references returns the names that the component's files may refer to.
-func references(p parameters) reference.Names {
+func (c *Component) references() reference.Names {
 	names := reference.Names{}
 	for _, name := range []string{
-		RefPlatformName, RefRepositoryURL, RefAWSAccountID, RefAWSRegion, RefClusterName, RefClusterDomain,
+		RefPlatformName, RefRepositoryURL, RefAWSAccountID, RefAWSRegion, RefAWSPartition, RefClusterName, RefClusterDomain,
 		RefClusterSize, RefClusterFullName, RefComponentName, RefComponentNamespace,
 	} {
 		names[name] = true
 	}
-	for name, param := range p.declared {
+	for name, param := range c.parameters.declared {
 		names[RefParameters+name] = param.Type.Scalar()
+	}
+	for _, account := range c.ServiceAccounts {
+		names[RefRoles+account.Name] = true
+	}
+	for _, bucket := range c.Buckets {
+		names[RefBuckets+bucket.Name] = true
+	}
+	for _, key := range c.Keys {
+		names[RefKeys+key.Name] = true
 	}
 	return names
 }

@@ -30,6 +30,10 @@ type Spec struct {
 	Health []HealthRule `json:"health,omitempty"`
 	// Service accounts that need an AWS role.
 	ServiceAccounts []ServiceAccount `json:"serviceAccounts,omitempty"`
+	// S3 buckets that the component keeps data in: private, encrypted, one a cluster.
+	Buckets []AWSResource `json:"buckets,omitempty"`
+	// KMS keys that the component encrypts with, one a cluster.
+	Keys []AWSResource `json:"keys,omitempty"`
 	// Connections that the namespace's network policies open; nothing else passes.
 	Network []Flow `json:"network,omitempty"`
 	// What runs in the end, and so what must become ready.
@@ -158,8 +162,16 @@ const (
 // ServiceAccount is a service account that assumes an AWS role.
 type ServiceAccount struct {
 	Name string `json:"name" jsonschema:"minLength=1"`
-	// Name of the policy's file in the component's folder.
+	// Name of the policy's file in the component's folder. It may hold references.
 	IAMPolicy string `json:"iamPolicy" jsonschema:"pattern=^[a-z0-9-]+\\.json$" jsonschema_extras:"x-want=the name of a .json file in the component's folder"`
+}
+
+// AWSResource is a bucket or key that a cluster has for a component.
+type AWSResource struct {
+	// What it is for, one word: part of its name in AWS, and what references call it.
+	Name string `json:"name" jsonschema:"pattern=^[a-z]([-a-z0-9]{0\\,14}[a-z0-9])?$" jsonschema_extras:"x-want=at most 16 of a-z 0-9 and -"`
+	// What is in it, or what is encrypted.
+	Description string `json:"description" jsonschema:"minLength=10"`
 }
 
 // Workload is something that runs pods.

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/groundwork-dev/groundwork/internal/awsname"
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/catalog/reference"
 	"github.com/groundwork-dev/groundwork/internal/config"
@@ -59,6 +61,7 @@ func NewResolver(p *config.Platform, c *catalog.Catalog) *Resolver {
 			catalog.RefRepositoryURL: reference.String(p.Spec.Repository.URL),
 			catalog.RefAWSAccountID:  reference.String(p.Spec.AWS.AccountID),
 			catalog.RefAWSRegion:     reference.String(p.Spec.AWS.Region),
+			catalog.RefAWSPartition:  reference.String(awsname.Partition(p.Spec.AWS.Region)),
 		},
 	}
 	for _, name := range c.Names() {
@@ -153,21 +156,16 @@ func (r *resolver) component(c Cluster, spec *catalog.Component, from config.Clu
 		Spec: spec, Name: spec.Name, Namespace: spec.Namespace.Name,
 		DependsOn: spec.DependsOn, Parameters: parameters,
 	}
+	for _, bucket := range spec.Buckets {
+		if name := awsname.Bucket(r.platform.Spec.AWS.AccountID, c.FullName, bucket.Name); len(name) > awsname.MaxBucket {
+			r.report(fmt.Sprintf("bucket %s has %d characters, S3 allows %d", name, len(name), awsname.MaxBucket),
+				"give the cluster or the platform a shorter name", "spec", "clusters", c.Name)
+		}
+	}
 	if len(problems) > 0 {
 		return comp // references to its parameters cannot be filled in
 	}
-	lookup := func(name string) *yaml.Node {
-		switch name {
-		case catalog.RefComponentName:
-			return reference.String(spec.Name)
-		case catalog.RefComponentNamespace:
-			return reference.String(spec.Namespace.Name)
-		}
-		if n, ok := facts[name]; ok {
-			return n
-		}
-		return parameters[name[len(catalog.RefParameters):]]
-	}
+	lookup := r.lookup(c, spec, facts, parameters)
 	if values := spec.Values(c.HA); values != nil {
 		comp.Values = values.Resolve(lookup)
 	}
@@ -177,6 +175,30 @@ func (r *resolver) component(c Cluster, spec *catalog.Component, from config.Clu
 	}
 	comp.Manifests, comp.Stages = of.manifests, of.stages
 	return comp
+}
+
+// lookup finds what a component's files refer to on a cluster.
+func (r *resolver) lookup(c Cluster, spec *catalog.Component, facts, parameters map[string]*yaml.Node) reference.Lookup {
+	aws := r.platform.Spec.AWS
+	return func(name string) *yaml.Node {
+		if n, ok := facts[name]; ok {
+			return n
+		}
+		switch kind, of, _ := strings.Cut(name, "."); kind + "." {
+		case catalog.RefParameters:
+			return parameters[of]
+		case catalog.RefRoles:
+			return reference.String(awsname.Role(aws.Region, aws.AccountID, c.Domain, spec.Namespace.Name, of))
+		case catalog.RefBuckets:
+			return reference.String(awsname.Bucket(aws.AccountID, c.FullName, of))
+		case catalog.RefKeys:
+			return reference.String(awsname.KeyAlias(c.FullName, of))
+		}
+		if name == catalog.RefComponentName {
+			return reference.String(spec.Name)
+		}
+		return reference.String(spec.Namespace.Name)
+	}
 }
 
 // objects returns the manifests and stages of a component.

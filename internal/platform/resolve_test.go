@@ -118,6 +118,48 @@ func TestResolveOrdersByDependencyThenName(t *testing.T) {
 	}
 }
 
+func TestResolveNamesWhatIsInAWS(t *testing.T) {
+	t.Parallel()
+	c := load(t, files{
+		"demo/component.yaml": component("demo-system",
+			"chart: {name: demo, version: 1.2.3, repository: https://charts.example.com}",
+			"serviceAccounts: [{name: demo-server, iamPolicy: iam-policy.json}]",
+			"buckets: [{name: backups, description: What a restore needs.}]",
+			"keys: [{name: unseal, description: What wraps the root key.}]"),
+		"demo/iam-policy.json": `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:{{aws.partition}}:s3:::{{buckets.backups}}/*"}]}`,
+		"demo/values.yaml": `role: "{{roles.demo-server}}"
+bucket: "{{buckets.backups}}"
+key: "{{keys.unseal}}"
+`,
+	}.layer())
+	p := parse(t, head+"  clusters:\n    dev: {size: small, domain: dev.example.com, components: {demo: {}}}\n")
+	m, err := platform.Resolve(p, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `role: "arn:aws:iam::012345678901:role/demo-server.demo-system.sa.dev.example.com"
+bucket: acme-dev-backups-012345678901
+key: alias/acme-dev-unseal
+`
+	if got := render(t, m.Clusters[0].Components[0].Values); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A bucket's name may have 63 characters.
+func TestResolveRefusesLongBuckets(t *testing.T) {
+	t.Parallel()
+	c := load(t, files{
+		"demo/component.yaml":   component("demo-system", "buckets: [{name: a-long-name-here, description: What a restore needs.}]"),
+		"demo/manifests/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n",
+	}.layer())
+	p := parse(t, strings.Replace(head, "name: acme", "name: acme-with-a-long-name-as-well", 1)+"  clusters:\n    development: {size: small, domain: dev.example.com, components: {demo: {}}}\n")
+	_, err := platform.Resolve(p, c)
+	if err == nil || !strings.Contains(err.Error(), "acme-with-a-long-name-as-well-development-a-long-name-here-012345678901 has 71 characters, S3 allows 63") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestResolveFillsIn(t *testing.T) {
 	t.Parallel()
 	c := load(t, files{

@@ -13,13 +13,13 @@ import (
 // maxCRDs bounds what a component's CRDs unpack to, in bytes.
 const maxCRDs = 32 << 20
 
-// CRDs returns the definitions that the component's chart brings, JSON by
-// plural.group: those of crds.json.gz, which `go run ./internal/catalog/crdpack`
-// makes from the chart's own. Nil without that file.
+// CRDs returns the definitions that the component brings, JSON by plural.group:
+// those among its manifests, and those of its chart in crds.json.gz, which
+// `go run ./internal/catalog/crdpack` makes from the chart's own.
 func (c *Component) CRDs() (map[string][]byte, error) {
 	f, err := c.Folder.Open(crdsFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return c.ownCRDs()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, crdsFile, err)
@@ -28,6 +28,27 @@ func (c *Component) CRDs() (map[string][]byte, error) {
 	definitions, err := readCRDs(f)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, crdsFile, err)
+	}
+	return definitions, nil
+}
+
+// ownCRDs returns the definitions among the manifests.
+func (c *Component) ownCRDs() (map[string][]byte, error) {
+	definitions := map[string][]byte{}
+	for _, m := range c.Manifests {
+		root := m.Doc.Root()
+		if kind := child(root, "kind"); kind == nil || kind.Value != "CustomResourceDefinition" {
+			continue
+		}
+		var object map[string]any
+		if err := root.Decode(&object); err != nil {
+			return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, m.File, err)
+		}
+		data, err := json.Marshal(object)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, m.File, err)
+		}
+		definitions[child(child(root, "metadata"), "name").Value] = data
 	}
 	return definitions, nil
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestCRDs holds the packed definitions against what component.yaml says that
-// the component provides.
+// TestCRDs holds the definitions that a component brings against what
+// component.yaml says that it provides.
 func TestCRDs(t *testing.T) {
 	t.Parallel()
 	c := loadBuiltin(t)
@@ -22,7 +22,7 @@ func TestCRDs(t *testing.T) {
 		}
 		want := slices.Sorted(slices.Values(component.Provides.CRDs))
 		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(definitions))); diff != "" {
-			t.Errorf("%s: CRDs (-component.yaml +crds.json.gz):\n%s", name, diff)
+			t.Errorf("%s: CRDs (-component.yaml +what it brings):\n%s", name, diff)
 		}
 	}
 }

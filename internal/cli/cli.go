@@ -92,6 +92,7 @@ cause named; 130 interrupted.`,
 		newDemoCommand(streams),
 		newComponentCommand(streams),
 		newChartsCommand(streams),
+		newVaultCommand(streams),
 		newVersionCommand(streams),
 	)
 	return root

@@ -1,0 +1,53 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/portforward"
+	"k8s.io/client-go/transport/spdy"
+)
+
+// Forward listens on a loopback port and has the API server forward it to a
+// port of a pod, until ctx ends or stop is called. It returns host:port.
+func Forward(ctx context.Context, config *rest.Config, namespace, pod string, port int) (address string, stop func(), err error) {
+	roundTripper, upgrader, err := spdy.RoundTripperFor(config)
+	if err != nil {
+		return "", nil, fmt.Errorf("preparing to reach pod %s/%s: %w", namespace, pod, err)
+	}
+	base, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil {
+		return "", nil, fmt.Errorf("preparing to reach pod %s/%s: %w", namespace, pod, err)
+	}
+	target := base.JoinPath("api/v1/namespaces", namespace, "pods", pod, "portforward")
+	dialer := spdy.NewDialer(upgrader, &http.Client{Transport: roundTripper}, http.MethodPost, target)
+	ctx, cancel := context.WithCancel(ctx)
+	ready, ended := make(chan struct{}), make(chan error, 1)
+	var said bytes.Buffer
+	forwarder, err := portforward.NewOnAddresses(dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("0:%d", port)}, ctx.Done(), ready, io.Discard, &said)
+	if err != nil {
+		cancel()
+		return "", nil, fmt.Errorf("preparing to reach pod %s/%s: %w", namespace, pod, err)
+	}
+	go func() { ended <- forwarder.ForwardPorts() }()
+	select {
+	case err := <-ended:
+		cancel()
+		return "", nil, fmt.Errorf("reaching port %d of pod %s/%s through the API server: %w %s", port, namespace, pod, err, strings.TrimSpace(said.String()))
+	case <-ctx.Done():
+		cancel()
+		return "", nil, context.Cause(ctx)
+	case <-ready:
+	}
+	ports, err := forwarder.GetPorts()
+	if err != nil {
+		cancel()
+		return "", nil, fmt.Errorf("reaching pod %s/%s: %w", namespace, pod, err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", ports[0].Local), func() { cancel(); <-ended }, nil
+}

@@ -59,7 +59,7 @@ func Render(a platform.App, ownsNamespace bool) ([]File, error) {
 		{"network-policies.yaml", networkPolicies(a, ownsNamespace)},
 	}
 	if ownsNamespace {
-		if err := add("namespace.yaml", object.Namespace(a.Namespace, string(catalog.Restricted), nil)); err != nil {
+		if err := add("namespace.yaml", object.Namespace(a.Namespace, object.TierApp, string(catalog.Restricted), nil)); err != nil {
 			return nil, err
 		}
 	}

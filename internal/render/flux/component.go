@@ -71,7 +71,7 @@ func duration(d time.Duration) string {
 // controller writes what comes with the controller.
 func (r *renderer) controller(dir string, c *platform.Component) error {
 	ns := c.Spec.Namespace
-	if err := r.file(path.Join(dir, "namespace.yaml"), object.Namespace(c.Namespace, string(ns.PodSecurity), ns.Labels)); err != nil {
+	if err := r.file(path.Join(dir, "namespace.yaml"), object.Namespace(c.Namespace, object.TierPlatform, string(ns.PodSecurity), ns.Labels)); err != nil {
 		return err
 	}
 	policies := []*yaml.Node{object.DenyAll(c.Namespace)}

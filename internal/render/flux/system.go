@@ -136,7 +136,7 @@ func (r *renderer) hardening() ([]*yaml.Node, error) {
 		"containers", object.List(object.Map("name", "manager", "readinessProbe", probe))))))
 	patches := []patch{
 		{
-			object.Map("kind", "Namespace", "name", fluxsystem.Namespace), object.Namespace(fluxsystem.Namespace, "restricted", nil),
+			object.Map("kind", "Namespace", "name", fluxsystem.Namespace), object.Namespace(fluxsystem.Namespace, object.TierPlatform, "restricted", nil),
 			"The controllers fit the restricted Pod Security level: hold them to it.",
 		},
 		{object.Map("kind", "Deployment"), deployment, "Without any of these, Git no longer reaches the cluster; none starts later than it can."},

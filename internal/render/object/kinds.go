@@ -36,15 +36,29 @@ func Meta(o *yaml.Node, pairs ...any) *yaml.Node {
 	return o
 }
 
+// TierLabel is on every namespace, so that policies can tell the platform's own
+// from those of apps.
+const TierLabel = "groundwork.dev/tier"
+
+// Tier is a value of TierLabel.
+type Tier string
+
+// The tiers.
+const (
+	TierPlatform Tier = "platform"
+	TierApp      Tier = "app"
+)
+
 // Namespace returns a namespace with a Pod Security level. It stays when it
 // leaves Git: whatever it still holds, volumes above all, would go with it.
-func Namespace(name, level string, labels map[string]string) *yaml.Node {
+func Namespace(name string, tier Tier, level string, labels map[string]string) *yaml.Node {
 	all := map[string]string{}
 	for _, mode := range []string{"enforce", "audit", "warn"} {
 		all["pod-security.kubernetes.io/"+mode] = level
 		all["pod-security.kubernetes.io/"+mode+"-version"] = PodSecurityVersion
 	}
 	maps.Copy(all, labels)
+	all[TierLabel] = string(tier)
 	o := New("v1", "Namespace", "", name)
 	return Meta(o, "labels", all,
 		"annotations", Comment(Map(KeepAnnotation, "disabled"), KeepAnnotation, "Leaving Git does not delete the namespace and what it holds."))

@@ -20,6 +20,9 @@ func (r *run) finish(ctx context.Context) error {
 	if r.token.Empty() {
 		return r.end(ctx)
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if err := r.step("wait until Vault serves", func() (string, error) { return r.awaitActive(ctx) }); err != nil {
 		return err
 	}

@@ -138,12 +138,12 @@ func (r *run) keep(ctx context.Context, started *escrow.Record, keys Keys) (stri
 	record.Phase, record.RootTokenSHA256 = escrow.Stored, escrow.Fingerprint(keys.RootToken)
 	var failed []error
 	for i, share := range keys.Recovery {
-		text, err := r.seal(ctx, i, share)
+		text, err := r.insist(ctx, func() (string, error) { return r.seal(ctx, i, share) })
 		failed = append(failed, err)
 		record.RecoveryKeys = append(record.RecoveryKeys, escrow.Ciphertext{Holder: r.holder(i).Name(), Kind: r.holder(i).Kind(), Text: text})
 	}
 	for _, h := range r.deps.Holders {
-		text, err := h.Encrypt(ctx, keys.RootToken)
+		text, err := r.insist(ctx, func() (string, error) { return h.Encrypt(ctx, keys.RootToken) })
 		failed = append(failed, err)
 		record.RootToken = append(record.RootToken, escrow.Ciphertext{Holder: h.Name(), Kind: h.Kind(), Text: text})
 	}
@@ -159,6 +159,17 @@ func (r *run) keep(ctx context.Context, started *escrow.Record, keys Keys) (stri
 		return "", err
 	}
 	return "in " + strings.Join(r.report.Escrow, ", "), nil
+}
+
+// insist tries a few times: a key service may be away for a moment, and there is
+// no second chance.
+func (r *run) insist(ctx context.Context, f func() (string, error)) (string, error) {
+	text, err := f()
+	for try := 0; err != nil && try < keepTries; try++ {
+		pause(ctx, r.StorePause<<try)
+		text, err = f()
+	}
+	return text, err
 }
 
 func (r *run) seal(ctx context.Context, i int, share redact.Secret) (string, error) {

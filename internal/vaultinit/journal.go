@@ -92,12 +92,8 @@ func (j *journal) keep(ctx context.Context, record *escrow.Record) (kept int, er
 	var failed []error
 	for i := range j.stores {
 		err := j.saveAt(ctx, i, record)
-		for wait := j.pause; err != nil && wait <= j.pause<<keepTries; wait *= 2 {
-			timer := time.NewTimer(wait)
-			select {
-			case <-ctx.Done():
-			case <-timer.C:
-			}
+		for try := 0; err != nil && try < keepTries; try++ {
+			pause(ctx, j.pause<<try)
 			if other, version, loadErr := j.stores[i].Load(ctx); loadErr == nil {
 				if other != nil && other.Phase != escrow.Started {
 					if other.Attempt == record.Attempt {
@@ -117,6 +113,16 @@ func (j *journal) keep(ctx context.Context, record *escrow.Record) (kept int, er
 	}
 	j.record = record
 	return kept, errors.Join(failed...)
+}
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 func isDenied(err error) bool {

@@ -102,8 +102,8 @@ type Options struct {
 	DryRun    bool
 	// Timeout bounds the wait for a Vault that was just initialised.
 	Timeout time.Duration
-	// StorePause is how long to wait before keys that could not be stored are
-	// stored again, then twice as long, four times.
+	// StorePause is how long to wait before keys that could not be encrypted or
+	// stored are tried again, then twice as long, four times.
 	StorePause time.Duration
 	Commands   Commands
 }

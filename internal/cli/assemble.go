@@ -23,8 +23,8 @@ import (
 )
 
 // assemble builds, packs and collects everything that a sandbox for the
-// platform.yaml of dir runs.
-func assemble(ctx context.Context, dir string, display progress.Display) (*sandbox.Options, error) {
+// platform.yaml of dir runs, with a real node or without.
+func assemble(ctx context.Context, dir string, realNode bool, display progress.Display) (*sandbox.Options, error) {
 	root, err := sourceRoot(dir)
 	if err != nil {
 		return nil, err
@@ -37,28 +37,43 @@ func assemble(ctx context.Context, dir string, display progress.Display) (*sandb
 	if err != nil {
 		return nil, err
 	}
-	programs, err := build.Ensure(ctx, root, cache, nil, func(e build.Event) { showBuild(display, e) })
+	targets, err := sandboxTargets(realNode)
 	if err != nil {
 		return nil, err
 	}
-	o := &sandbox.Options{Region: p.Spec.AWS.Region, Zones: p.Spec.AWS.Zones}
-	o.Bin, o.CNI = programs, filepath.Dir(programs["ptp"])
+	programs, err := build.Ensure(ctx, root, cache, targets, func(e build.Event) { showBuild(display, e) })
+	if err != nil {
+		return nil, err
+	}
+	o := &sandbox.Options{RealNode: realNode, Region: p.Spec.AWS.Region, Zones: p.Spec.AWS.Zones}
+	o.Bin = programs
+	if realNode {
+		o.CNI, o.Pause = filepath.Dir(programs["ptp"]), pauseImage
+	}
 	if o.ForgeStatic, err = build.ModuleDir(ctx, root, "gitea"); err != nil {
 		return nil, err
 	}
 	began := time.Now()
 	title := "images of the sandbox"
 	display.Show(progress.Step{Title: title})
-	if o.Images, err = packImages(ctx, root, cache, programs); err != nil {
+	if o.Images, err = packImages(ctx, root, cache, targets, programs); err != nil {
 		return nil, err
 	}
 	display.Show(progress.Step{Title: title, State: progress.Done, Elapsed: time.Since(began), Detail: plural(len(o.Images), "image")})
-	o.Pause = pauseImage
 	return o, addCharts(o, components, cache)
 }
 
 // pauseImage holds a pod's namespaces.
 const pauseImage = "registry.k8s.io/pause:3.10"
+
+// sandboxTargets is what a sandbox is built from.
+func sandboxTargets(realNode bool) ([]build.Target, error) {
+	targets, err := build.Targets()
+	if err == nil && !realNode {
+		targets = build.WithoutRealNode(targets)
+	}
+	return targets, err
+}
 
 // sourceRoot finds the checkout that holds the modules of the sandbox.
 func sourceRoot(dir string) (string, error) {
@@ -87,12 +102,8 @@ func showBuild(display progress.Display, e build.Event) {
 	display.Show(s)
 }
 
-// packImages packs the programs that run in pods.
-func packImages(ctx context.Context, root, cache string, programs map[string]string) ([]sandbox.Image, error) {
-	targets, err := build.Targets()
-	if err != nil {
-		return nil, err
-	}
+// packImages packs the programs that run in pods, or take their part.
+func packImages(ctx context.Context, root, cache string, targets []build.Target, programs map[string]string) ([]sandbox.Image, error) {
 	var list []sandbox.Image
 	for _, t := range targets {
 		from, err := t.BuiltFrom(root)
@@ -100,7 +111,11 @@ func packImages(ctx context.Context, root, cache string, programs map[string]str
 			return nil, err
 		}
 		for _, image := range t.Images {
-			list = append(list, sandbox.Image{BuiltFrom: from, Image: supervisor.Image{Ref: image.Ref}})
+			packed := sandbox.Image{BuiltFrom: from, Image: supervisor.Image{Ref: image.Ref}}
+			if p := image.Process; p != nil {
+				packed.Process = &supervisor.Process{Program: programs[t.Programs[0]], Args: p.Args, Except: p.Except}
+			}
+			list = append(list, packed)
 		}
 	}
 	g, _ := errgroup.WithContext(ctx)

@@ -14,9 +14,9 @@ import (
 )
 
 type demoOptions struct {
-	dir, name, cluster, output string
-	keep                       bool
-	timeout                    time.Duration
+	dir, name, nodes, cluster, output string
+	keep                              bool
+	timeout                           time.Duration
 
 	// Of a cluster that was there before.
 	kubeconfig, context string
@@ -33,7 +33,9 @@ func newDemoCommand(streams Streams) *cobra.Command {
 		Long: `demo starts a sandbox, hands its cluster to Git with the very command that a user
 would type, sees the application answer, changes it by a push while requests
 keep coming, changes it by hand and sees Git put it back, prints how long each
-took, and ends the sandbox. The exit code tells whether all of it held.
+took, and ends the sandbox. The exit code tells whether all of it held. Without
+root the sandbox's nodes are simulated: no application answers there, and the
+parts that would ask it are skipped, by name.
 
 With --kubeconfig and --context, both of them, it plays the same on a cluster of
 yours, with the repository, branch and application of your platform.yaml. Then
@@ -44,6 +46,7 @@ server, by GET requests. The token of an HTTPS repository comes from the
 environment variable ` + tokenVariable + `.`,
 		Example: `  sudo bootstrap demo
   sudo bootstrap demo --keep    # leave the sandbox running
+  bootstrap demo                # without root, on simulated nodes
   bootstrap demo --kubeconfig ~/.kube/config --context kind-dev \
     --next-image ghcr.io/acme/shop:1.1.0    # on a cluster of yours`,
 		Args: cobra.NoArgs,
@@ -52,6 +55,7 @@ environment variable ` + tokenVariable + `.`,
 	addDirFlag(cmd, &o.dir)
 	f := cmd.Flags()
 	f.StringVar(&o.name, "name", "demo", "name of the sandbox")
+	addNodesFlag(cmd, &o.nodes)
 	f.StringVar(&o.cluster, "cluster", "dev", "cluster of platform.yaml to play")
 	f.BoolVar(&o.keep, "keep", false, "leave the sandbox running")
 	f.DurationVar(&o.timeout, "timeout", time.Hour, "how long all of it may take, the first build included")
@@ -73,7 +77,7 @@ func (o *demoOptions) check(cmd *cobra.Command) error {
 		if o.kubeconfig == "" || o.context == "" {
 			return usageError{errors.New("a demo on a cluster of yours is never played on a default one: name both --kubeconfig and --context")}
 		}
-		for _, name := range []string{"name", "keep"} {
+		for _, name := range []string{"name", "nodes", "keep"} {
 			if given(name) {
 				return usageError{fmt.Errorf("--%s is for a sandbox, and --kubeconfig names a cluster of yours: leave one of them out", name)}
 			}

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/cli/progress"
@@ -28,7 +26,6 @@ type sandboxStage struct {
 	options demoOptions
 	streams Streams
 	state   *sandbox.State
-	real    bool
 }
 
 func (s *sandboxStage) world() demo.World { return demo.InSandbox(s, s.options.keep) }
@@ -37,14 +34,11 @@ func (s *sandboxStage) world() demo.World { return demo.InSandbox(s, s.options.k
 func (s *sandboxStage) Up(ctx context.Context) error {
 	display := progress.New(s.streams.Err, s.streams.Terminal)
 	defer display.Close()
-	state, err := sandboxUp(ctx, s.options.dir, s.options.name, !s.options.keep, display)
+	state, err := sandboxUpOptions{dir: s.options.dir, name: s.options.name, nodes: s.options.nodes, leash: !s.options.keep}.up(ctx, display)
 	if err != nil {
 		return err
 	}
 	s.state = state
-	if s.real, err = runsPods(ctx, s.options.name); err != nil {
-		return err
-	}
 	env, err := sandboxEnv(s.options.name)
 	if err != nil {
 		return err
@@ -65,23 +59,11 @@ func (s *sandboxStage) Up(ctx context.Context) error {
 	return err
 }
 
-// runsPods says that a sandbox has a node that is not simulated.
-func runsPods(ctx context.Context, name string) (bool, error) {
-	status, err := sandboxes().Status(ctx, name)
-	if err != nil {
-		return false, err
-	}
-	if status.Problem != "" {
-		return false, errors.New(status.Problem)
-	}
-	return slices.ContainsFunc(status.Nodes, func(n sandbox.NodeStatus) bool { return !n.Simulated }), nil
-}
-
 // Real says that a node of the sandbox runs pods.
-func (s *sandboxStage) Real() bool { return s.real }
+func (s *sandboxStage) Real() bool { return s.state.RealNode }
 
 func (s *sandboxStage) Down(ctx context.Context) error {
-	return sandboxes().Down(ctx, s.options.name)
+	return sandboxDown(ctx, s.options.name)
 }
 
 func (s *sandboxStage) RepositoryURL() string { return sandbox.Repository }

@@ -15,18 +15,18 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/sandbox/build"
 )
 
-// sandboxDir is where sandboxes keep what they need while they are up.
-const sandboxDir = "/run/groundwork"
-
 func newSandboxCommand(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run a real cluster on this machine, without a container engine",
 		Long: `sandbox runs a control plane, a node that runs pods, a Git forge and a registry as
 plain processes in namespaces of their own. Nothing of it listens outside them
-but one proxy on loopback, and nothing stays when it is down. It needs root on
-Linux, and the checkout of the repository that bootstrap was built from: the
-programs are built from the modules below its folder sandbox/.`,
+but one proxy on loopback, and nothing stays when it is down. Without root there
+are no namespaces: everything listens on loopback, and nodes are simulated. Then
+the platform's controllers run as plain processes, and other pods only seem to.
+
+It needs Linux, and the checkout of the repository that bootstrap was built from:
+the programs are built from the modules below its folder sandbox/.`,
 		Example: `  bootstrap sandbox up
   eval "$(bootstrap sandbox env)"
   kubectl get pods --all-namespaces
@@ -51,16 +51,14 @@ programs are built from the modules below its folder sandbox/.`,
 	return cmd
 }
 
-func sandboxes() sandbox.Sandboxes { return sandbox.Sandboxes{Dir: sandboxDir} }
-
 func addNameFlag(cmd *cobra.Command, name *string) {
 	cmd.Flags().StringVar(name, "name", sandbox.DefaultName, "name of the sandbox")
 }
 
 func newSandboxUpCommand(streams Streams) *cobra.Command {
 	var (
-		dir, name, output string
-		leash             bool
+		o      sandboxUpOptions
+		output string
 	)
 	cmd := &cobra.Command{
 		Use:   "up",
@@ -70,37 +68,31 @@ minutes; it is kept in the user's cache folder ($GROUNDWORK_CACHE).`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			display := progress.New(streams.Err, streams.Terminal)
-			state, err := sandboxUp(cmd.Context(), dir, name, leash, display)
+			state, err := o.up(cmd.Context(), display)
 			display.Close()
 			if err != nil {
 				return err
 			}
-			if leash {
+			if o.leash {
 				<-cmd.Context().Done()
-				return sandboxes().Down(context.WithoutCancel(cmd.Context()), name)
+				return sandboxDown(context.WithoutCancel(cmd.Context()), o.name)
 			}
 			if output == outputJSON {
 				return printJSON(streams.Out, state)
 			}
-			fmt.Fprintf(streams.Err, "Sandbox %s is up. To use it: eval \"$(bootstrap sandbox env --name %s)\"\n", name, name)
+			if !state.RealNode {
+				fmt.Fprintln(streams.Err, "Its nodes are simulated: pods but the platform's controllers only seem to run.")
+			}
+			fmt.Fprintf(streams.Err, "Sandbox %s is up. To use it: eval \"$(bootstrap sandbox env --name %s)\"\n", o.name, o.name)
 			return nil
 		},
 	}
-	addDirFlag(cmd, &dir)
-	addNameFlag(cmd, &name)
-	cmd.Flags().BoolVar(&leash, "foreground", false, "stay, and end the sandbox when this command ends")
+	addDirFlag(cmd, &o.dir)
+	addNameFlag(cmd, &o.name)
+	addNodesFlag(cmd, &o.nodes)
+	cmd.Flags().BoolVar(&o.leash, "foreground", false, "stay, and end the sandbox when this command ends")
 	addOutputFlag(cmd, &output)
 	return cmd
-}
-
-// sandboxUp builds what a sandbox runs and starts it.
-func sandboxUp(ctx context.Context, dir, name string, leash bool, display progress.Display) (*sandbox.State, error) {
-	options, err := assemble(ctx, dir, display)
-	if err != nil {
-		return nil, err
-	}
-	options.Name, options.DieWithParent = name, leash
-	return sandboxes().Up(ctx, *options, func(e sandbox.Event) { display.Show(sandboxStep(e)) })
 }
 
 func sandboxStep(e sandbox.Event) progress.Step {
@@ -121,7 +113,7 @@ func newSandboxDownCommand(streams Streams) *cobra.Command {
 		Short: "End a sandbox and remove everything of it",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := sandboxes().Down(cmd.Context(), name); err != nil {
+			if err := sandboxDown(cmd.Context(), name); err != nil {
 				return err
 			}
 			fmt.Fprintf(streams.Err, "Sandbox %s is down.\n", name)
@@ -139,7 +131,11 @@ func newSandboxStatusCommand(streams Streams) *cobra.Command {
 		Short: "Show what runs in a sandbox, and how much of it is real",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			status, err := sandboxes().Status(cmd.Context(), name)
+			all, err := sandboxes()
+			if err != nil {
+				return err
+			}
+			status, err := all.Status(cmd.Context(), name)
 			if err != nil {
 				return err
 			}
@@ -164,10 +160,14 @@ func printStatus(w io.Writer, s *sandbox.Status) error {
 		}
 		fmt.Fprintf(t, "NODE\t%s\t%s, zone %s, ready %t\n", n.Name, kind, n.Zone, n.Ready)
 	}
+	builtHere := "real, image built here"
+	if !s.RealNode {
+		builtHere = "a process, program built here"
+	}
 	for _, group := range []struct {
 		kind string
 		pods []sandbox.PodStatus
-	}{{"real", s.Pods.Real}, {"real, image built here", s.Pods.BuiltHere}, {"stand-in", s.Pods.StandIn}, {"simulated", s.Pods.Simulated}} {
+	}{{"real", s.Pods.Real}, {builtHere, s.Pods.BuiltHere}, {"stand-in", s.Pods.StandIn}, {"simulated", s.Pods.Simulated}} {
 		for _, p := range group.pods {
 			fmt.Fprintf(t, "POD\t%s/%s\t%s, %s, ready %t\n", p.Namespace, p.Name, group.kind, p.Phase, p.Ready)
 		}
@@ -200,7 +200,11 @@ func newSandboxLogsCommand(streams Streams) *cobra.Command {
 			if len(args) == 1 {
 				process = args[0]
 			}
-			return sandboxes().Logs(cmd.Context(), name, process, streams.Out, follow)
+			all, err := sandboxes()
+			if err != nil {
+				return err
+			}
+			return all.Logs(cmd.Context(), name, process, streams.Out, follow)
 		},
 	}
 	addNameFlag(cmd, &name)
@@ -242,7 +246,11 @@ func newSandboxEnvCommand(streams Streams) *cobra.Command {
 
 // sandboxEnv is what bootstrap, kubectl and git need to use a sandbox.
 func sandboxEnv(name string) ([]string, error) {
-	state, err := sandboxes().State(name)
+	all, err := sandboxes()
+	if err != nil {
+		return nil, err
+	}
+	state, err := all.State(name)
 	if err != nil {
 		return nil, err
 	}
@@ -261,14 +269,21 @@ func sandboxEnv(name string) ([]string, error) {
 }
 
 func newSandboxDepsCommand(streams Streams) *cobra.Command {
-	var install bool
+	var (
+		nodes   string
+		install bool
+	)
 	cmd := &cobra.Command{
 		Use:     "deps",
 		Short:   "Check, or install, the packages that the sandbox needs of the system",
 		Example: "  bootstrap sandbox deps\n  sudo bootstrap sandbox deps --install",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			targets, err := build.Targets()
+			realNode, err := sandbox.Nodes(nodes).Real()
+			if err != nil {
+				return err
+			}
+			targets, err := sandboxTargets(realNode)
 			if err != nil {
 				return err
 			}
@@ -281,23 +296,29 @@ func newSandboxDepsCommand(streams Streams) *cobra.Command {
 			return build.InstallPackages(cmd.Context())
 		},
 	}
+	addNodesFlag(cmd, &nodes)
 	cmd.Flags().BoolVar(&install, "install", false, "install what is missing (root on Debian)")
 	return cmd
 }
 
 func newSandboxBuildCommand(streams Streams) *cobra.Command {
-	var dir string
+	var dir, nodes string
 	cmd := &cobra.Command{
 		Use:   "build",
 		Short: "Build what a sandbox runs, without starting one",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			realNode, err := sandbox.Nodes(nodes).Real()
+			if err != nil {
+				return err
+			}
 			display := progress.New(streams.Err, streams.Terminal)
 			defer display.Close()
-			_, err := assemble(cmd.Context(), dir, display)
+			_, err = assemble(cmd.Context(), dir, realNode, display)
 			return err
 		},
 	}
 	addDirFlag(cmd, &dir)
+	addNodesFlag(cmd, &nodes)
 	return cmd
 }

@@ -32,8 +32,9 @@ func (b Sandboxes) Down(ctx context.Context, name string) error {
 	return b.end(ctx, state)
 }
 
-// end kills the first process: the kernel then kills every other one of its
-// namespace and takes mounts and network with it.
+// end kills the first process. With namespaces, the kernel then kills every
+// other one and takes mounts and network with it; without, those of the first
+// one's group are killed here.
 func (b Sandboxes) end(ctx context.Context, s *State) error {
 	fd, err := unix.PidfdOpen(s.Init, 0)
 	if err != nil && !errors.Is(err, unix.ESRCH) {
@@ -47,6 +48,11 @@ func (b Sandboxes) end(ctx context.Context, s *State) error {
 			}
 		}
 		if err := awaitEnd(ctx, fd); err != nil {
+			return err
+		}
+	}
+	if !s.RealNode {
+		if err := supervisor.EndGroup(s.Init); err != nil {
 			return err
 		}
 	}

@@ -74,7 +74,7 @@ const (
 
 func options(name string, a sandbox.Artifacts) sandbox.Options {
 	return sandbox.Options{
-		Name: name, Artifacts: a, Region: "eu-west-1", Zones: []string{"eu-west-1a", "eu-west-1b", "eu-west-1c"},
+		Name: name, RealNode: true, Artifacts: a, Region: "eu-west-1", Zones: []string{"eu-west-1a", "eu-west-1b", "eu-west-1c"},
 		DieWithParent: true,
 	}
 }
@@ -88,7 +88,11 @@ func artifactsAt(dir string) (sandbox.Artifacts, error) {
 	if err != nil {
 		return sandbox.Artifacts{}, err
 	}
-	programs, err := build.Ensure(context.Background(), repoRoot, cache, nil, func(build.Event) {})
+	targets, err := build.Targets()
+	if err != nil {
+		return sandbox.Artifacts{}, err
+	}
+	programs, err := build.Ensure(context.Background(), repoRoot, cache, targets, func(build.Event) {})
 	if err != nil {
 		return sandbox.Artifacts{}, err
 	}

@@ -6,6 +6,8 @@ import "github.com/groundwork-dev/groundwork/internal/sandbox/supervisor"
 type Options struct {
 	// Name is the sandbox's; DefaultName when empty.
 	Name string
+	// RealNode asks for a node that runs pods; without, all are simulated.
+	RealNode bool
 	Artifacts
 	// Region and Zones are the cluster's; the real node is in the first zone,
 	// each zone has a simulated one.

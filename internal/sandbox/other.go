@@ -2,12 +2,7 @@
 
 package sandbox
 
-import (
-	"context"
-	"errors"
-)
-
-var errNotLinux = errors.New("a sandbox needs Linux, for namespaces and cgroups: use a Linux machine, or an existing cluster by --kubeconfig")
+import "context"
 
 // Up is for Linux only.
 func (b Sandboxes) Up(context.Context, Options, func(Event)) (*State, error) {

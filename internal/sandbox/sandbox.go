@@ -1,7 +1,9 @@
 // Package sandbox runs a real Kubernetes cluster as plain processes: a control
 // plane, a node that runs pods, a Git forge and a registry, all in namespaces
 // of their own. Nothing of it listens outside them but one proxy on loopback,
-// and nothing of it stays when it ends.
+// and nothing of it stays when it ends. Without root there are no namespaces
+// and no node that runs pods: everything listens on loopback, and nodes are
+// simulated.
 package sandbox
 
 import (
@@ -38,6 +40,8 @@ type State struct {
 	Run string `json:"run"`
 	// Proxy is the address of the proxy that leads into it.
 	Proxy string `json:"proxy"`
+	// RealNode says that it has a node that runs pods.
+	RealNode bool `json:"realNode"`
 	// Init and Born tell its first process: pid and start time in clock ticks
 	// after boot.
 	Init int    `json:"init"`

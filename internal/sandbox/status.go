@@ -44,8 +44,9 @@ type NodeStatus struct {
 // Pods are the pods of a sandbox by how much of them is true.
 type Pods struct {
 	// Real pods run an image as its makers published it or as the user pushed
-	// it, BuiltHere ones an image that was built on this machine, StandIn ones
-	// an image that only takes the place of one that cannot be had.
+	// it, BuiltHere ones an image that was built on this machine (on a simulated
+	// node, the program in it, as a process), StandIn ones an image that only
+	// takes the place of one that cannot be had.
 	Real      []PodStatus `json:"real"`
 	BuiltHere []PodStatus `json:"builtHere"`
 	StandIn   []PodStatus `json:"standIn"`
@@ -121,6 +122,14 @@ func (s *Status) ask(ctx context.Context) error {
 	return nil
 }
 
+// simulates says that a pod has no process, or none that is ready.
+func (s *Status) simulates(pod *corev1.Pod) bool {
+	if s.RealNode {
+		return pod.Labels[place.Label] == "true"
+	}
+	return pod.Annotations[supervisor.ProcessAnnotation] != supervisor.ProcessReady
+}
+
 // sort puts a pod where it belongs, by the weakest of its images.
 func (s *Status) sort(pod *corev1.Pod) {
 	p := PodStatus{
@@ -139,7 +148,7 @@ func (s *Status) sort(pod *corev1.Pod) {
 		})
 	}
 	switch {
-	case pod.Labels[place.Label] == "true":
+	case s.simulates(pod):
 		s.Pods.Simulated = append(s.Pods.Simulated, p)
 	case has(func(i Image) bool { return i.StandIn }):
 		s.Pods.StandIn = append(s.Pods.StandIn, p)

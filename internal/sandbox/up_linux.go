@@ -26,13 +26,15 @@ func (b Sandboxes) Up(ctx context.Context, o Options, tell func(Event)) (*State,
 	if o.Name == "" {
 		o.Name = DefaultName
 	}
-	if os.Geteuid() != 0 {
-		return nil, errors.New("a sandbox needs root, for namespaces and cgroups: run the same command with sudo")
+	if o.RealNode {
+		if _, err := Real.Real(); err != nil {
+			return nil, err
+		}
 	}
 	if s, err := b.State(o.Name); err == nil {
 		return nil, fmt.Errorf("sandbox %s is up already (process %d): end it with 'bootstrap sandbox down --name %s'", o.Name, s.Init, o.Name)
 	}
-	if err := o.check(); err != nil {
+	if err := o.check(o.RealNode); err != nil {
 		return nil, err
 	}
 	run, err := b.run(o.Name)
@@ -43,7 +45,7 @@ func (b Sandboxes) Up(ctx context.Context, o Options, tell func(Event)) (*State,
 		return nil, fmt.Errorf("removing what an earlier sandbox left: %w", err)
 	}
 	state := &State{
-		Name: o.Name, Run: run, Started: time.Now(),
+		Name: o.Name, Run: run, RealNode: o.RealNode, Started: time.Now(),
 		Images: o.Images, Simulated: o.Simulated, Charts: o.Charts,
 	}
 	door, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -95,9 +97,12 @@ func (b Sandboxes) prepare(state *State, o Options) error {
 	}
 	id := rand.Text()[:8]
 	spec := supervisor.Spec{
-		Name: o.Name, ID: id, Run: state.Run, Cgroup: "/groundwork-" + o.Name + "-" + id, Leashed: o.DieWithParent,
+		Name: o.Name, ID: id, Run: state.Run, RealNode: o.RealNode, Leashed: o.DieWithParent,
 		Bin: o.Bin, CNI: o.CNI, ForgeStatic: o.ForgeStatic, Pause: o.Pause,
 		Simulated: o.Simulated, Charts: o.ChartDir, Zones: o.Zones, Region: o.Region, Proxy: state.Proxy,
+	}
+	if o.RealNode {
+		spec.Cgroup = "/groundwork-" + o.Name + "-" + id
 	}
 	for _, image := range o.Images {
 		spec.Images = append(spec.Images, image.Image)
@@ -123,8 +128,8 @@ func (b Sandboxes) prepare(state *State, o Options) error {
 	return nil
 }
 
-// launch starts init in namespaces of its own, and the reaper that outlives
-// it. It returns the pipe of events.
+// launch starts the first process, with a real node in namespaces of its own,
+// and the reaper that outlives it. It returns the pipe of events.
 func launch(state *State, door net.Listener) (*os.File, error) {
 	listener, err := door.(*net.TCPListener).File()
 	if err != nil {
@@ -163,21 +168,24 @@ func launch(state *State, door net.Listener) (*os.File, error) {
 		return nil, fmt.Errorf("starting the sandbox's reaper: %w", err)
 	}
 	go func() { _ = reaper.Wait() }()
-	init := exec.CommandContext(context.Background(), self, "sandbox", "init", state.Run)
-	init.Stdout, init.Stderr = log, log
-	init.ExtraFiles = []*os.File{listener, tell, leash, life}
-	init.SysProcAttr = &syscall.SysProcAttr{
-		Setsid:     true,
-		Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
+	// A session is a process group, too, which is how all of it is ended.
+	command, attributes := "supervise", &syscall.SysProcAttr{Setsid: true}
+	if state.RealNode {
+		command = "init"
+		attributes.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS
 	}
-	if err := init.Start(); err != nil {
-		return nil, fmt.Errorf("starting the sandbox in namespaces of its own: %w", err)
+	first := exec.CommandContext(context.Background(), self, "sandbox", command, state.Run)
+	first.Stdout, first.Stderr = log, log
+	first.ExtraFiles = []*os.File{listener, tell, leash, life}
+	first.SysProcAttr = attributes
+	if err := first.Start(); err != nil {
+		return nil, fmt.Errorf("starting the sandbox's first process: %w", err)
 	}
 	go func() {
-		_ = init.Wait()
+		_ = first.Wait()
 		_ = hand.Close() // open as long as this process, or the sandbox would end
 	}()
-	state.Init = init.Process.Pid
+	state.Init = first.Process.Pid
 	if state.Born, err = bornAt(state.Init); err != nil {
 		return nil, err
 	}

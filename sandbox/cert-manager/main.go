@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -35,21 +36,25 @@ import (
 const workers = 5
 
 func main() {
+	var kubeconfig, healthz string
+	flag.StringVar(&kubeconfig, "kubeconfig", "", "the cluster; without it, the one whose pod this is")
+	flag.StringVar(&healthz, "healthz-listen-address", ":9403", "where the kubelet is answered")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(ctx, kubeconfig, healthz); err != nil {
 		fmt.Fprintln(os.Stderr, "cert-manager:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, kubeconfig, healthz string) error {
 	namespace := os.Getenv("POD_NAMESPACE")
 	if namespace == "" {
 		return fmt.Errorf("POD_NAMESPACE is not set: cluster issuers keep their Secrets there")
 	}
 	factory, err := controller.NewContextFactory(ctx, controller.ContextOptions{
-		KubernetesAPIQPS: 50, KubernetesAPIBurst: 100,
+		Kubeconfig: kubeconfig, KubernetesAPIQPS: 50, KubernetesAPIBurst: 100,
 		IssuerOptions: controller.IssuerOptions{ClusterResourceNamespace: namespace},
 		CertificateOptions: controller.CertificateOptions{
 			CertificateRequestMinimumBackoffDuration: time.Minute, CertificateRequestMaximumBackoffDuration: time.Hour,
@@ -78,15 +83,15 @@ func run(ctx context.Context) error {
 	shared.SharedInformerFactory.Start(ctx.Done())
 	shared.KubeSharedInformerFactory.Start(ctx.Done())
 	shared.HTTP01ResourceMetadataInformersFactory.Start(ctx.Done())
-	g.Go(func() error { return health(ctx) })
+	g.Go(func() error { return health(ctx, healthz) })
 	return g.Wait()
 }
 
 // health answers the kubelet.
-func health(ctx context.Context) error {
+func health(ctx context.Context, address string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/livez", func(http.ResponseWriter, *http.Request) {})
-	server := &http.Server{Addr: ":9403", Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	if err := server.ListenAndServe(); ctx.Err() == nil {
 		return fmt.Errorf("answering the kubelet: %w", err)

@@ -14,8 +14,12 @@ func TestEnsure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	targets, err := Targets()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
-		programs, err := Ensure(t.Context(), "../../..", dir, nil, func(e Event) { t.Logf("%+v", e) })
+		programs, err := Ensure(t.Context(), "../../..", dir, targets, func(e Event) { t.Logf("%+v", e) })
 		if err != nil {
 			t.Fatal(err)
 		}

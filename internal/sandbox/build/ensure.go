@@ -41,19 +41,11 @@ func CacheDir() (string, error) {
 	return filepath.Join(dir, "groundwork"), nil
 }
 
-// Ensure returns the path of every program of the named targets (all without a
-// name), by the program's name. It builds what the cache lacks, one at a time,
-// and waits while another process builds. The error of a build holds what the
-// compiler said; missing packages of the operating system are a *Missing.
-func Ensure(ctx context.Context, repoRoot, cacheDir string, names []string, tell func(Event)) (map[string]string, error) {
-	all, err := Targets()
-	if err != nil {
-		return nil, err
-	}
-	targets, err := Select(all, names...)
-	if err != nil {
-		return nil, err
-	}
+// Ensure returns the path of every program of targets, by the program's name.
+// It builds what the cache lacks, one at a time, and waits while another
+// process builds. The error of a build holds what the compiler said; missing
+// packages of the operating system are a *Missing.
+func Ensure(ctx context.Context, repoRoot, cacheDir string, targets []Target, tell func(Event)) (map[string]string, error) {
 	if err := Check(targets); err != nil {
 		return nil, err
 	}
@@ -71,6 +63,7 @@ func Ensure(ctx context.Context, repoRoot, cacheDir string, names []string, tell
 	for _, t := range targets {
 		dir := filepath.Join(repoRoot, "sandbox", t.Folder)
 		if versions[dir] == "" {
+			var err error
 			if versions[dir], err = goVersion(ctx, dir); err != nil {
 				return nil, err
 			}

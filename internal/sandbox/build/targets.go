@@ -31,9 +31,11 @@ type Target struct {
 	Tags     []string `json:"tags"`
 	Cgo      bool     `json:"cgo"`
 	// LDFlags come after -s -w.
-	LDFlags string  `json:"ldflags"`
-	Needs   []Need  `json:"needs"`
-	Images  []Image `json:"images"`
+	LDFlags string `json:"ldflags"`
+	// RealNode says that only a node that runs pods needs it.
+	RealNode bool    `json:"realNode"`
+	Needs    []Need  `json:"needs"`
+	Images   []Image `json:"images"`
 }
 
 // Need is something of the operating system: a command in PATH or a file, and
@@ -42,6 +44,8 @@ type Need struct {
 	Package string `json:"package"`
 	Command string `json:"command"`
 	File    string `json:"file"`
+	// RealNode says that it is needed for a node that runs pods, not to build.
+	RealNode bool `json:"realNode"`
 }
 
 // Image is the upstream image that the target's first program is packed as.
@@ -52,6 +56,18 @@ type Image struct {
 	Entrypoint string `json:"entrypoint"`
 	// User is uid:gid.
 	User string `json:"user"`
+	// Process is how the program takes the part of a pod; nil when it cannot.
+	Process *Process `json:"process"`
+}
+
+// Process is a program that takes the part of a pod on a simulated node.
+type Process struct {
+	// Args come after the container's own: {addr 8080} is where the process
+	// listens instead of that port of the container, {dir} a folder of its own,
+	// {kubeconfig} the kubeconfig of the pod's service account.
+	Args []string `json:"args"`
+	// Except are arguments of pods that stay simulated.
+	Except []string `json:"except"`
 }
 
 // Targets returns everything that a sandbox is built from.
@@ -75,6 +91,19 @@ func Select(targets []Target, names ...string) ([]Target, error) {
 	return slices.DeleteFunc(slices.Clone(targets), func(t Target) bool {
 		return len(names) > 0 && !slices.Contains(names, t.Name)
 	}), nil
+}
+
+// WithoutRealNode returns what a sandbox of simulated nodes needs.
+func WithoutRealNode(targets []Target) []Target {
+	var kept []Target
+	for _, t := range targets {
+		if t.RealNode {
+			continue
+		}
+		t.Needs = slices.DeleteFunc(slices.Clone(t.Needs), func(n Need) bool { return n.RealNode })
+		kept = append(kept, t)
+	}
+	return kept
 }
 
 // BuiltFrom says which module and version a target is really built from, such

@@ -15,14 +15,20 @@ import (
 	"time"
 )
 
+// DialFunc opens a connection to host:port as the inside of a sandbox knows it.
+type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
 // Proxy dials inside the sandbox for clients outside.
-type Proxy struct {
+type Proxy struct{ Dial DialFunc }
+
+// Network dials in a network that is the sandbox's own.
+type Network struct {
 	// Upstream is the address that stands for every host of the internet.
 	Upstream string
 	// Resolve looks up names of the cluster. Names without a dot at the end.
 	Resolve func(ctx context.Context, host string) ([]string, error)
 	// Dial opens the connection; nil means the plain dialer.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Dial DialFunc
 }
 
 // dialTimeout bounds one attempt; everything is on this machine.
@@ -53,7 +59,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Rewrite:       func(out *httputil.ProxyRequest) { out.Out.Host = out.In.Host },
 		FlushInterval: -1,
 		Transport: &http.Transport{
-			DialContext:       p.DialContext,
+			DialContext:       p.Dial,
 			DisableKeepAlives: true,
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
@@ -66,7 +72,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // DialContext opens a connection to host:port as the inside of the sandbox
 // knows it: addresses as they are, names of the cluster through its DNS, any
 // other name at the server that plays the internet.
-func (p *Proxy) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+func (p *Network) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("reading address %q: %w", address, err)
@@ -90,7 +96,7 @@ func (p *Proxy) DialContext(ctx context.Context, network, address string) (net.C
 	return nil, fmt.Errorf("dialing %s inside the sandbox: %w", address, errors.Join(errs...))
 }
 
-func (p *Proxy) lookup(ctx context.Context, host string) ([]string, error) {
+func (p *Network) lookup(ctx context.Context, host string) ([]string, error) {
 	host = strings.TrimSuffix(host, ".")
 	switch {
 	case net.ParseIP(host) != nil, host == "localhost":
@@ -104,7 +110,7 @@ func (p *Proxy) lookup(ctx context.Context, host string) ([]string, error) {
 }
 
 func (p *Proxy) tunnel(w http.ResponseWriter, r *http.Request) {
-	inside, err := p.DialContext(r.Context(), "tcp", r.Host)
+	inside, err := p.Dial(r.Context(), "tcp", r.Host)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return

@@ -40,7 +40,7 @@ func TestProxy(t *testing.T) {
 			}
 			t.Cleanup(inside.Close)
 			dialed := make(chan string, 1)
-			proxy := &connect.Proxy{
+			network := &connect.Network{
 				Upstream: "10.89.0.1",
 				Resolve: func(_ context.Context, host string) ([]string, error) {
 					if host != "web.default.svc.cluster.local" {
@@ -53,7 +53,7 @@ func TestProxy(t *testing.T) {
 					return new(net.Dialer).DialContext(ctx, network, inside.Listener.Addr().String())
 				},
 			}
-			outside := httptest.NewServer(proxy)
+			outside := httptest.NewServer(&connect.Proxy{Dial: network.DialContext})
 			t.Cleanup(outside.Close)
 			at, err := url.Parse(outside.URL)
 			if err != nil {

@@ -5,7 +5,9 @@ package node
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"path/filepath"
+	"strconv"
 
 	"sigs.k8s.io/yaml"
 )
@@ -19,12 +21,44 @@ const (
 	ServiceNet  = "10.96.0.0/16"
 	APIServerIP = "10.96.0.1" // first of ServiceNet: Service kubernetes.default
 	DNSIP       = "10.96.0.10"
-	APIServer   = "https://" + HostIP + ":6443"
 	Bridge      = "gw0"
 	Name        = "real-1"
 	Forge       = "forge.sandbox.test"
-	ForgePort   = 3000
 )
+
+// Loopback is where programs listen that only the sandbox itself talks to.
+const Loopback = "127.0.0.1"
+
+// Addresses are where the programs of a sandbox listen, host:port.
+type Addresses struct {
+	APIServer                          string
+	Etcd, EtcdPeer, EtcdHealth         string
+	ControllerManager, Scheduler, Kwok string
+	Forge                              string
+}
+
+// InNamespace are the addresses in a network namespace of the sandbox's own.
+func InNamespace() Addresses {
+	return Addresses{
+		APIServer: HostIP + ":6443",
+		Etcd:      Loopback + ":2379", EtcdPeer: Loopback + ":2380", EtcdHealth: Loopback + ":2381",
+		ControllerManager: Loopback + ":10257", Scheduler: Loopback + ":10259", Kwok: Loopback + ":10247",
+		Forge: Loopback + ":3000",
+	}
+}
+
+// OnLoopback are addresses on the host's own loopback; port returns a free one.
+func OnLoopback(port func() (int, error)) (Addresses, error) {
+	var a Addresses
+	for _, address := range []*string{&a.APIServer, &a.Etcd, &a.EtcdPeer, &a.EtcdHealth, &a.ControllerManager, &a.Scheduler, &a.Kwok, &a.Forge} {
+		free, err := port()
+		if err != nil {
+			return a, err
+		}
+		*address = net.JoinHostPort(Loopback, strconv.Itoa(free))
+	}
+	return a, nil
+}
 
 // Paths are the folders that the programs use.
 type Paths struct {
@@ -42,6 +76,18 @@ type Paths struct {
 	Pause string
 	// Cgroup is the cgroup that everything runs below, such as /groundwork-x.
 	Cgroup string
+	// RealNode says that there is a node that runs pods, in a network of its
+	// own. Without, everything listens on the host's loopback.
+	RealNode bool
+	// At is where the programs listen, Proxy the address of the way in.
+	At    Addresses
+	Proxy string
+}
+
+// split returns host and port of one of our own addresses.
+func split(address string) (host, port string) {
+	host, port, _ = net.SplitHostPort(address)
+	return host, port
 }
 
 func (p Paths) in(elem ...string) string {
@@ -54,16 +100,27 @@ func (p Paths) PKI(name string) string { return p.in("pki", name) }
 // Kubeconfig returns the path of the kubeconfig of a user.
 func (p Paths) Kubeconfig(user string) string { return p.in(user + ".kubeconfig") }
 
+// Credentials are how a user of the cluster proves who it is: a client
+// certificate and its key, PEM, or a token.
+type Credentials struct {
+	Cert, Key []byte
+	Token     string
+}
+
 // KubeconfigFor renders a kubeconfig. proxyURL may be empty.
-func KubeconfigFor(user string, ca, cert, key []byte, proxyURL string) ([]byte, error) {
-	cluster := map[string]any{"server": APIServer, "certificate-authority-data": ca}
+func (p Paths) KubeconfigFor(user string, ca []byte, c Credentials, proxyURL string) ([]byte, error) {
+	cluster := map[string]any{"server": "https://" + p.At.APIServer, "certificate-authority-data": ca}
 	if proxyURL != "" {
 		cluster["proxy-url"] = proxyURL
+	}
+	as := map[string]any{"token": c.Token}
+	if c.Token == "" {
+		as = map[string]any{"client-certificate-data": c.Cert, "client-key-data": c.Key}
 	}
 	return yaml.Marshal(map[string]any{
 		"apiVersion": "v1", "kind": "Config",
 		"clusters":        []any{map[string]any{"name": "sandbox", "cluster": cluster}},
-		"users":           []any{map[string]any{"name": user, "user": map[string]any{"client-certificate-data": cert, "client-key-data": key}}},
+		"users":           []any{map[string]any{"name": user, "user": as}},
 		"contexts":        []any{map[string]any{"name": "sandbox", "context": map[string]any{"cluster": "sandbox", "user": user}}},
 		"current-context": "sandbox",
 	})
@@ -71,11 +128,15 @@ func KubeconfigFor(user string, ca, cert, key []byte, proxyURL string) ([]byte, 
 
 // Files returns the configuration files of the programs by path.
 func (p Paths) Files() (map[string][]byte, error) {
+	if !p.RealNode {
+		return map[string][]byte{p.in("app.ini"): []byte(p.gitea()), p.in("egress.yaml"): []byte(p.egress())}, nil
+	}
 	files := map[string][]byte{
 		p.in("containerd.toml"):               []byte(p.containerd()),
 		p.in("certs.d/_default/hosts.toml"):   []byte(p.registries()),
 		p.in("cni/net.d/10-sandbox.conflist"): []byte(p.cni()),
 		p.in("app.ini"):                       []byte(p.gitea()),
+		p.in("Corefile"):                      []byte(p.Corefile()),
 	}
 	for name, content := range map[string]any{"kubelet.yaml": p.kubelet(), "kube-proxy.yaml": p.kubeProxy(), "base-spec.json": p.baseSpec()} {
 		data, err := json.MarshalIndent(content, "", "  ") // is YAML too
@@ -181,20 +242,39 @@ func (p Paths) cni() string {
 `, p.in("cni", "ipam"), PodNet)
 }
 
+// egress makes the API server reach pods through the proxy: addresses of the
+// cluster lead nowhere, or worse somewhere, in the host's network.
+func (p Paths) egress() string {
+	return `apiVersion: apiserver.k8s.io/v1beta1
+kind: EgressSelectorConfiguration
+egressSelections:
+- name: cluster
+  connection:
+    proxyProtocol: HTTPConnect
+    transport:
+      tcp:
+        url: http://` + p.Proxy + "\n"
+}
+
 func (p Paths) gitea() string {
+	_, port := split(p.At.Forge)
+	// SSH has to be on port 22, and its clients know no HTTP proxy.
+	ssh, toPods := "true", ""
+	if !p.RealNode {
+		ssh, toPods = "false", "PROXY_URL = http://"+p.Proxy+"\nPROXY_HOSTS = *\n"
+	}
 	return fmt.Sprintf(`APP_NAME = Groundwork sandbox
-RUN_USER = root
 RUN_MODE = prod
 I_AM_BEING_UNSAFE_RUNNING_AS_ROOT = true
 WORK_PATH = %[1]s/gitea
 [server]
 PROTOCOL = http
 HTTP_ADDR = 127.0.0.1
-HTTP_PORT = %[2]d
+HTTP_PORT = %[2]s
 ROOT_URL = https://%[3]s/
 DOMAIN = %[3]s
 SSH_DOMAIN = %[3]s
-START_SSH_SERVER = true
+START_SSH_SERVER = %[6]s
 SSH_LISTEN_HOST = %[4]s
 SSH_LISTEN_PORT = 22
 SSH_PORT = 22
@@ -217,7 +297,7 @@ TYPE = channel
 [webhook]
 ALLOWED_HOST_LIST = *
 SKIP_TLS_VERIFY = true
-[log]
+%[7]s[log]
 LEVEL = Warn
 [cron]
 ENABLED = false
@@ -229,5 +309,5 @@ ENABLED = false
 ENABLED = false
 [indexer]
 ISSUE_INDEXER_TYPE = db
-`, p.Run, ForgePort, Forge, HostIP, p.ForgeStatic)
+`, p.Run, port, Forge, HostIP, p.ForgeStatic, ssh, toPods)
 }

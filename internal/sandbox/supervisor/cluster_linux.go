@@ -37,9 +37,14 @@ var resources = map[string]schema.GroupVersionResource{
 }
 
 // cluster applies what a fresh cluster has before anybody uses it, and waits
-// for its nodes.
-func (s *supervisor) cluster(ctx context.Context) error {
+// for its nodes. What it starts lives until ctx ends; starting bounds the waits.
+func (s *supervisor) cluster(ctx, starting context.Context) error {
 	config, err := clientcmd.BuildConfigFromFlags("", s.paths.Kubeconfig("admin"))
+	if err != nil {
+		return err
+	}
+	config.QPS = -1 // nobody else is there yet
+	typed, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return err
 	}
@@ -60,20 +65,19 @@ func (s *supervisor) cluster(ctx context.Context) error {
 		if ns := o.GetNamespace(); ns != "" {
 			to = client.Resource(gvr).Namespace(ns)
 		}
-		if _, err := to.Apply(ctx, o.GetName(), o, metav1.ApplyOptions{FieldManager: "sandbox", Force: true}); err != nil {
+		if _, err := to.Apply(starting, o.GetName(), o, metav1.ApplyOptions{FieldManager: "sandbox", Force: true}); err != nil {
 			return fmt.Errorf("applying %s %s: %w", o.GetKind(), o.GetName(), err)
 		}
 	}
-	typed, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return err
-	}
 	for _, zone := range s.Zones {
-		if err := awaitNode(ctx, typed, "simulated-"+zone); err != nil {
+		if err := awaitNode(starting, typed, "simulated-"+zone); err != nil {
 			return err
 		}
 	}
-	return awaitNode(ctx, typed, node.Name)
+	if !s.RealNode {
+		return s.pods.watch(ctx, starting)
+	}
+	return awaitNode(starting, typed, node.Name)
 }
 
 func awaitNode(ctx context.Context, client kubernetes.Interface, name string) error {
@@ -106,7 +110,7 @@ func (s *supervisor) objects() ([]*unstructured.Unstructured, error) {
 		return nil, err
 	}
 	var text bytes.Buffer
-	data := map[string]any{"Zones": s.Zones, "Region": s.Region, "CA": base64.StdEncoding.EncodeToString(pair.Cert), "HostIP": node.HostIP, "DNSIP": node.DNSIP}
+	data := map[string]any{"RealNode": s.RealNode, "Zones": s.Zones, "Region": s.Region, "CA": base64.StdEncoding.EncodeToString(pair.Cert), "HostIP": node.HostIP, "DNSIP": node.DNSIP}
 	if err := t.Execute(&text, data); err != nil {
 		return nil, err
 	}

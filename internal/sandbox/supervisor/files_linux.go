@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"os"
 	"os/exec"
@@ -41,9 +40,7 @@ func (s *supervisor) files(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files[filepath.Join(s.Run, "Corefile")] = []byte(s.paths.Corefile())
-	stages := s.paths.Stages()
-	if files[filepath.Join(s.Run, "stages.yaml")], err = exec.CommandContext(ctx, stages[0], stages[1:]...).Output(); err != nil {
+	if files[filepath.Join(s.Run, "stages.yaml")], err = s.stages(ctx); err != nil {
 		return fmt.Errorf("reading the stages of simulated nodes: %w", err)
 	}
 	if err := s.certificates(files); err != nil {
@@ -58,7 +55,8 @@ func (s *supervisor) files(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		config, err := node.KubeconfigFor(u.name, pair.Cert, client.Cert, client.Key, "")
+		credentials := node.Credentials{Cert: client.Cert, Key: client.Key}
+		config, err := s.paths.KubeconfigFor(u.name, pair.Cert, credentials, "")
 		if err != nil {
 			return err
 		}
@@ -66,7 +64,11 @@ func (s *supervisor) files(ctx context.Context) error {
 		if u.name != "admin" {
 			continue
 		}
-		if files[filepath.Join(s.Run, "kubeconfig")], err = node.KubeconfigFor("admin", pair.Cert, client.Cert, client.Key, "http://"+s.Proxy); err != nil {
+		through := ""
+		if s.RealNode {
+			through = "http://" + s.Proxy
+		}
+		if files[filepath.Join(s.Run, "kubeconfig")], err = s.paths.KubeconfigFor("admin", pair.Cert, credentials, through); err != nil {
 			return err
 		}
 	}
@@ -81,6 +83,16 @@ func (s *supervisor) files(ctx context.Context) error {
 	return nil
 }
 
+// stages returns what makes simulated nodes and pods ready, YAML.
+func (s *supervisor) stages(ctx context.Context) ([]byte, error) {
+	argv := s.paths.Stages()
+	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).Output()
+	if err != nil || s.RealNode {
+		return out, err
+	}
+	return waitForProcesses(out, withProcess(s.Images))
+}
+
 func (s *supervisor) certificates(files map[string][]byte) error {
 	key, err := pki.NewKey()
 	if err != nil {
@@ -91,6 +103,7 @@ func (s *supervisor) certificates(files map[string][]byte) error {
 		"apiserver": func() (pki.Pair, error) {
 			return s.ca.Server(node.HostIP, node.APIServerIP, "127.0.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
 		},
+		"etcd":              func() (pki.Pair, error) { return s.ca.Server(node.Loopback) },
 		"kubelet":           func() (pki.Pair, error) { return s.ca.Server(node.HostIP, node.Name) },
 		"apiserver-kubelet": func() (pki.Pair, error) { return s.ca.Client("kube-apiserver-kubelet-client", "system:masters") },
 		"aggregator":        func() (pki.Pair, error) { return s.ca.Client("aggregator") },
@@ -102,8 +115,4 @@ func (s *supervisor) certificates(files map[string][]byte) error {
 		files[s.paths.PKI(name+".crt")], files[s.paths.PKI(name+".key")] = pair.Cert, pair.Key
 	}
 	return nil
-}
-
-func tlsConfig(ca *pki.Authority) *tls.Config {
-	return &tls.Config{GetCertificate: ca.Certificate, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}
 }

@@ -40,10 +40,10 @@ func (s *supervisor) forge(ctx context.Context) error {
 	if err := os.WriteFile(filepath.Join(s.Run, "token"), []byte(token), 0o600); err != nil {
 		return fmt.Errorf("writing the forge's token: %w", err)
 	}
-	if err := forgePost(ctx, token, "/api/v1/orgs", map[string]any{"username": forgeOrg, "visibility": "private"}); err != nil {
+	if err := s.forgePost(ctx, token, "/api/v1/orgs", map[string]any{"username": forgeOrg, "visibility": "private"}); err != nil {
 		return err
 	}
-	return forgePost(ctx, token, "/api/v1/orgs/"+forgeOrg+"/repos", map[string]any{"name": forgeRepo, "private": true, "default_branch": "main"})
+	return s.forgePost(ctx, token, "/api/v1/orgs/"+forgeOrg+"/repos", map[string]any{"name": forgeRepo, "private": true, "default_branch": "main"})
 }
 
 func (s *supervisor) gitea(ctx context.Context, args ...string) (string, error) {
@@ -60,13 +60,12 @@ func (s *supervisor) gitea(ctx context.Context, args ...string) (string, error) 
 	return string(out), nil
 }
 
-func forgePost(ctx context.Context, token, path string, body any) error {
+func (s *supervisor) forgePost(ctx context.Context, token, path string, body any) error {
 	data, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	url := fmt.Sprintf("http://127.0.0.1:%d%s", node.ForgePort, path)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(data))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.paths.At.Forge+path, bytes.NewReader(data))
 	if err != nil {
 		return err
 	}

@@ -30,10 +30,10 @@ type process struct {
 }
 
 // start starts a program with its output in a log of its own. The program is
-// killed when the supervisor ends.
-func start(ctx context.Context, p node.Program, logs string) (*process, error) {
-	path := filepath.Join(logs, p.Name+".log")
-	log, err := os.Create(path)
+// killed when ctx ends.
+func (s *supervisor) start(ctx context.Context, p node.Program) (*process, error) {
+	path := filepath.Join(s.Run, "log", p.Name+".log")
+	log, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func start(ctx context.Context, p node.Program, logs string) (*process, error) {
 	cmd.Env = append(os.Environ(), p.Env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
-	if err := cmd.Start(); err != nil {
+	if err := s.spawner.start(cmd); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", p.Name, err)
 	}
 	proc := &process{program: p, log: path, pid: cmd.Process.Pid, started: time.Now(), done: make(chan struct{})}

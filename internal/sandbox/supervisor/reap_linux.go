@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -8,23 +9,26 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// cgroups is where the kernel's control groups are mounted.
-const cgroups = "/sys/fs/cgroup"
-
-// Reap waits until the other end of life closes, which is when init is gone,
-// and removes what no namespace owned.
+// Reap waits until the other end of life closes, which is when the sandbox's
+// first process is gone, and removes what that left: the processes of its
+// group, whose number came over life, cgroups, and the run folder.
 func Reap(life io.Reader, run string) error {
 	spec, err := ReadSpec(run)
 	if err != nil {
 		return err
 	}
-	_, _ = io.Copy(io.Discard, life)
-	err = removeCgroups(spec.Cgroup)
+	said, _ := io.ReadAll(life)
+	if group, atoiErr := strconv.Atoi(strings.TrimSpace(string(said))); atoiErr == nil && !spec.RealNode {
+		err = EndGroup(group)
+	}
+	err = errors.Join(err, removeCgroups(spec.Cgroup))
 	if now, readErr := ReadSpec(run); readErr != nil || now.ID != spec.ID {
 		return err // a new sandbox has the folder already
 	}
@@ -42,74 +46,40 @@ func SweepDir(run string) error {
 	return errors.Join(err, os.RemoveAll(run))
 }
 
-// removeCgroups removes a cgroup of every hierarchy, deepest first. A cgroup
-// is busy until the kernel has buried its last process.
-func removeCgroups(name string) error {
-	roots, err := filepath.Glob(filepath.Join(cgroups, "*", name))
-	if err != nil {
-		return err
-	}
-	roots = append(roots, filepath.Join(cgroups, name)) // cgroup v2
+// EndGroup kills every process of a group and waits until they have ended.
+func EndGroup(group int) error {
 	deadline := time.Now().Add(10 * time.Second)
-	for _, root := range roots {
-		for {
-			err := removeTree(root)
-			if err == nil {
-				break
-			}
-			if !errors.Is(err, unix.EBUSY) || time.Now().After(deadline) {
-				return fmt.Errorf("removing cgroup %s: %w", root, err)
-			}
-			time.Sleep(20 * time.Millisecond) //nolint:forbidigo // the kernel tells nobody when a cgroup is empty
-		}
-	}
-	return nil
-}
-
-func removeTree(root string) error {
-	var dirs []string
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
+	for {
+		err := unix.Kill(-group, unix.SIGKILL)
+		switch {
+		case errors.Is(err, unix.ESRCH):
 			return nil
+		case err != nil:
+			return fmt.Errorf("ending process group %d: %w", group, err)
+		case !running(group):
+			return nil
+		case time.Now().After(deadline):
+			return fmt.Errorf("ending process group %d: its processes are still there", group)
 		}
-		if err == nil && d.IsDir() {
-			dirs = append(dirs, path)
-		}
-		return err
-	})
-	if err != nil {
-		return err
+		time.Sleep(20 * time.Millisecond) //nolint:forbidigo // nobody tells when a group of other people's children is empty
 	}
-	slices.Reverse(dirs)
-	for _, dir := range dirs {
-		if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }
 
-// makeCgroups makes the cgroup that kubelet's are put below. A cpuset is of no
-// use until it is told its processors and memory.
-func makeCgroups(name string) error {
-	roots, err := filepath.Glob(filepath.Join(cgroups, "*", "cgroup.procs"))
+// running says that a process of a group has not ended. The dead stay in it as
+// long as nobody buries them, which the first process of a container may never
+// do.
+func running(group int) bool {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
-		return err
+		return true
 	}
-	for _, procs := range roots {
-		dir := filepath.Join(filepath.Dir(procs), name)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fmt.Errorf("making cgroup: %w", err)
+	return slices.ContainsFunc(stats, func(path string) bool {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return false // gone meanwhile
 		}
-		for _, f := range []string{"cpuset.cpus", "cpuset.mems"} {
-			value, err := os.ReadFile(filepath.Join(filepath.Dir(procs), f))
-			if err != nil {
-				continue
-			}
-			if err := os.WriteFile(filepath.Join(dir, f), value, 0o644); err != nil {
-				return fmt.Errorf("preparing cgroup: %w", err)
-			}
-		}
-	}
-	return nil
+		// After the name: state, parent, group; see proc_pid_stat(5).
+		fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
+		return len(fields) > 2 && fields[0] != "Z" && fields[2] == strconv.Itoa(group)
+	})
 }

@@ -8,20 +8,26 @@ import (
 	"time"
 )
 
-// The descriptors that init and supervise inherit beside the standard three.
+// The descriptors that the sandbox's first process, and supervise, inherit
+// beside the standard three.
 const (
 	tunnelFD = 3 // listening socket on the host's loopback
 	eventsFD = 4 // pipe to whoever started the sandbox
 	leashFD  = 5 // pipe that closes when whoever started the sandbox is gone
-	lifeFD   = 6 // pipe to the reaper, held open by init alone
+	lifeFD   = 6 // pipe to the reaper, held open by the first process alone
 )
 
 // Spec is what a sandbox is made of. It lies as spec.json in the run folder.
 type Spec struct {
 	Name string `json:"name"`
 	// ID tells this sandbox from an earlier one of the same name.
-	ID     string            `json:"id"`
-	Run    string            `json:"run"`
+	ID  string `json:"id"`
+	Run string `json:"run"`
+	// RealNode says that there is a node that runs pods, in namespaces of the
+	// sandbox's own. Without, the programs are plain processes on the host's
+	// loopback, and every node is simulated.
+	RealNode bool `json:"realNode"`
+	// Cgroup and CNI are the real node's.
 	Cgroup string            `json:"cgroup"`
 	Bin    map[string]string `json:"bin"`
 	CNI    string            `json:"cni"`
@@ -48,6 +54,21 @@ type Image struct {
 	Ref string `json:"ref"`
 	// Layout is an OCI layout that holds just this image.
 	Layout string `json:"layout"`
+	// Process is how the image's program takes the part of a pod where pods do
+	// not run; nil when it cannot.
+	Process *Process `json:"process,omitempty"`
+}
+
+// Process is a program on this machine that takes the part of simulated pods.
+type Process struct {
+	// Program is the executable's path.
+	Program string `json:"program"`
+	// Args come after the container's own: {addr 8080} is where the process
+	// listens instead of that port of the container, {dir} a folder of its own,
+	// {kubeconfig} the kubeconfig of the pod's service account.
+	Args []string `json:"args,omitempty"`
+	// Except are arguments of containers whose pods stay simulated.
+	Except []string `json:"except,omitempty"`
 }
 
 // ReadSpec reads the spec of a run folder.

@@ -3,24 +3,20 @@ package supervisor
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
-	"github.com/groundwork-dev/groundwork/internal/sandbox/connect"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/node"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/pki"
-	"github.com/groundwork-dev/groundwork/internal/sandbox/place"
-	"github.com/groundwork-dev/groundwork/internal/sandbox/upstream"
 )
 
 // startTimeout bounds the start of everything.
@@ -28,11 +24,15 @@ const startTimeout = 3 * time.Minute
 
 type supervisor struct {
 	*Spec
-	paths  node.Paths
-	ca     *pki.Authority
-	events *json.Encoder
-	mu     sync.Mutex // of events
-	ended  chan error // first process that ended
+	paths   node.Paths
+	ports   ports
+	spawner *spawner
+	pods    *pods // nil with a real node
+	ca      *pki.Authority
+	events  *json.Encoder
+	life    *os.File   // the reaper waits until it closes; nil with a real node
+	mu      sync.Mutex // of events
+	ended   chan error // first process that ended
 
 	listing   sync.Mutex
 	processes []*process
@@ -45,17 +45,22 @@ func Supervise(ctx context.Context, run string) error {
 	if err != nil {
 		return err
 	}
-	s := &supervisor{
-		Spec: spec, ended: make(chan error, 1),
-		paths: node.Paths{
-			Run: run, Bin: spec.Bin, CNI: spec.CNI, ForgeStatic: spec.ForgeStatic,
-			Containerd: filepath.Join(run, "containerd", "root"), Cgroup: spec.Cgroup, Pause: spec.Pause,
-		},
-		events: json.NewEncoder(os.NewFile(eventsFD, "events")),
-	}
 	for _, fd := range []int{tunnelFD, eventsFD, leashFD} {
 		unix.CloseOnExec(fd)
 	}
+	s := &supervisor{
+		Spec: spec, ended: make(chan error, 1), spawner: newSpawner(),
+		paths: node.Paths{
+			Run: run, Bin: spec.Bin, CNI: spec.CNI, ForgeStatic: spec.ForgeStatic,
+			Containerd: filepath.Join(run, "containerd", "root"), Cgroup: spec.Cgroup, Pause: spec.Pause,
+			RealNode: spec.RealNode, Proxy: spec.Proxy,
+		},
+		events: json.NewEncoder(os.NewFile(eventsFD, "events")),
+	}
+	if err := s.settle(); err != nil {
+		return err
+	}
+	defer s.life.Close() // and not before: no finalizer may close it
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if spec.Leashed {
@@ -79,6 +84,22 @@ func Supervise(ctx context.Context, run string) error {
 	}
 }
 
+// settle chooses where the programs listen. Without a real node, this is the
+// sandbox's first process, and tells the reaper what to end after it.
+func (s *supervisor) settle() (err error) {
+	if s.RealNode {
+		s.paths.At = node.InNamespace()
+		return nil
+	}
+	unix.CloseOnExec(lifeFD)
+	s.life = os.NewFile(lifeFD, "life")
+	if _, err := fmt.Fprintln(s.life, os.Getpid()); err != nil {
+		return fmt.Errorf("telling the reaper: %w", err)
+	}
+	s.paths.At, err = node.OnLoopback(s.ports.next)
+	return err
+}
+
 func (s *supervisor) tell(e Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,11 +120,10 @@ func (s *supervisor) step(name string, f func() error) error {
 // up starts everything. Programs live until ctx ends, starting bounds the
 // waits.
 func (s *supervisor) up(ctx, starting context.Context) error {
-	if err := makeCgroups(s.Cgroup); err != nil {
-		return err
-	}
-	if err := network(); err != nil {
-		return err
+	if s.RealNode {
+		if err := errors.Join(makeCgroups(s.Cgroup), network()); err != nil {
+			return err
+		}
 	}
 	if err := s.files(starting); err != nil {
 		return err
@@ -125,7 +145,7 @@ func (s *supervisor) up(ctx, starting context.Context) error {
 	}
 	g.Go(func() error {
 		return s.step("node", func() error {
-			if err := s.startAll(ctx, starting, s.paths.Rest()); err != nil {
+			if err := s.startAll(ctx, starting, s.paths.Rest()); err != nil || !s.RealNode {
 				return err
 			}
 			return s.startAll(ctx, starting, []node.Program{s.paths.Kubelet(s.Zones[0], s.Region)})
@@ -134,13 +154,13 @@ func (s *supervisor) up(ctx, starting context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return s.step("cluster", func() error { return s.cluster(starting) })
+	return s.step("cluster", func() error { return s.cluster(ctx, starting) })
 }
 
 func (s *supervisor) startAll(ctx, starting context.Context, programs []node.Program) error {
 	var g errgroup.Group
 	for _, p := range programs {
-		proc, err := start(ctx, p, filepath.Join(s.Run, "log"))
+		proc, err := s.start(ctx, p)
 		if err != nil {
 			return err
 		}
@@ -158,11 +178,13 @@ func (s *supervisor) startAll(ctx, starting context.Context, programs []node.Pro
 	return g.Wait()
 }
 
-// list writes which programs there are, after adding one.
+// list writes which programs there are, after adding one, which takes the
+// place of an ended one of its name.
 func (s *supervisor) list(added *process) {
 	s.listing.Lock()
 	defer s.listing.Unlock()
 	if added != nil {
+		s.processes = slices.DeleteFunc(s.processes, func(p *process) bool { return p.program.Name == added.program.Name })
 		s.processes = append(s.processes, added)
 	}
 	var states []ProcessState
@@ -183,51 +205,6 @@ func (s *supervisor) list(added *process) {
 	if err := os.WriteFile(path+".new", data, 0o600); err == nil {
 		_ = os.Rename(path+".new", path)
 	}
-}
-
-// serve starts what the supervisor itself answers: the internet, the placing
-// of pods, and the door.
-func (s *supervisor) serve(ctx context.Context) error {
-	images, err := upstream.NewRegistry(filepath.Join(s.Run, "blobs"))
-	if err != nil {
-		return err
-	}
-	for _, image := range s.Images {
-		if err := images.AddImage(image.Ref, image.Layout); err != nil {
-			return err
-		}
-	}
-	internet := &upstream.Server{
-		Registry: images, ForgeHost: node.Forge, Self: node.HostIP,
-		Forge: &url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", node.ForgePort)},
-	}
-	if s.Charts != "" {
-		internet.Charts = os.DirFS(s.Charts)
-	}
-	rules := place.Rules{Simulated: s.Simulated}
-	for address, handler := range map[string]http.Handler{":443": internet.Handler(), ":80": internet.Handler(), ":9443": rules} {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", node.HostIP+address)
-		if err != nil {
-			return fmt.Errorf("opening the sandbox's internet: %w", err)
-		}
-		server := &http.Server{Handler: handler, TLSConfig: tlsConfig(s.ca), ReadHeaderTimeout: time.Minute}
-		go s.fatal("internet", func() error {
-			if address == ":80" {
-				return server.Serve(listener)
-			}
-			return server.ServeTLS(listener, "", "")
-		})
-	}
-	door, err := net.FileListener(os.NewFile(tunnelFD, "tunnel"))
-	if err != nil {
-		return fmt.Errorf("opening the sandbox's proxy: %w", err)
-	}
-	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp", node.HostIP+":53")
-	}}
-	proxy := &connect.Proxy{Upstream: node.HostIP, Resolve: resolver.LookupHost}
-	go s.fatal("proxy", func() error { return proxy.Serve(ctx, door) })
-	return nil
 }
 
 func (s *supervisor) fatal(name string, serve func() error) {

@@ -42,6 +42,7 @@ require (
 	k8s.io/client-go v0.36.4
 	k8s.io/kops v1.36.2
 	k8s.io/pod-security-admission v0.0.0
+	k8s.io/streaming v0.36.4
 	sigs.k8s.io/kustomize/api v0.21.1
 	sigs.k8s.io/kustomize/kyaml v0.21.1
 	sigs.k8s.io/yaml v1.6.0
@@ -310,7 +311,6 @@ require (
 	k8s.io/kubectl v0.36.4 // indirect
 	k8s.io/kubernetes v1.36.4 // indirect
 	k8s.io/mount-utils v0.36.0 // indirect
-	k8s.io/streaming v0.36.4 // indirect
 	k8s.io/utils v0.0.0-20260507154919-ff6756f316d2 // indirect
 	oras.land/oras-go/v2 v2.6.2 // indirect
 	sigs.k8s.io/controller-runtime v0.24.1 // indirect

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,8 +66,8 @@ type vaultPlace struct {
 }
 
 func (p *vaultPlace) close() {
-	for i := len(p.closes) - 1; i >= 0; i-- {
-		p.closes[i]()
+	for _, f := range slices.Backward(p.closes) {
+		f()
 	}
 }
 

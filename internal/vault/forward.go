@@ -49,5 +49,8 @@ func Forward(ctx context.Context, config *rest.Config, namespace, pod string, po
 		cancel()
 		return "", nil, fmt.Errorf("reaching pod %s/%s: %w", namespace, pod, err)
 	}
-	return fmt.Sprintf("127.0.0.1:%d", ports[0].Local), func() { cancel(); <-ended }, nil
+	return fmt.Sprintf("127.0.0.1:%d", ports[0].Local), func() {
+		cancel()
+		_ = <-ended // it was told to
+	}, nil
 }

@@ -24,7 +24,7 @@ const (
 	requestTimeout   = time.Minute
 	handshakeTimeout = 10 * time.Second
 	// retries of a request that may be repeated, while Vault is busy.
-	retries      = 4
+	retries      = 2
 	minRetryWait = 250 * time.Millisecond
 	maxRetryWait = 4 * time.Second
 )

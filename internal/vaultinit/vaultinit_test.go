@@ -1,6 +1,7 @@
 package vaultinit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -247,7 +248,7 @@ func TestPlacesDiffer(t *testing.T) {
 	}
 	copied := &place{w: w, name: "copy.json"}
 	w.places = append(w.places, copied)
-	if _, err := w.run(t, Options{}); err != nil || string(copied.data) != string(w.places[0].data) {
+	if _, err := w.run(t, Options{}); err != nil || !bytes.Equal(copied.data, w.places[0].data) {
 		t.Errorf("a new place is not filled: %v", err)
 	}
 	copied.data = []byte(strings.Replace(string(copied.data), `"attempt": "`, `"attempt": "00`, 1))

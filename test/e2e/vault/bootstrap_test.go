@@ -65,7 +65,7 @@ func newCeremony(t *testing.T, s *server) *ceremony {
 	// What differs outside of a pod.
 	text := string(defaults)
 	for old, replaced := range map[string]string{
-		"/vault/audit/audit.log": filepath.Join(s.dir, "audit.log"),
+		"/vault/audit/audit.log":                                    filepath.Join(s.dir, "audit.log"),
 		"config: {kubernetes_host: https://kubernetes.default.svc}": "config: {kubernetes_host: https://127.0.0.1:1, disable_local_ca_jwt: true}",
 	} {
 		if !strings.Contains(text, old) {
@@ -211,7 +211,7 @@ func (c *ceremony) isSetUp(token string) {
 	}
 	for path, want := range map[string]string{"sys/audit": "file/ stdout/", "sys/auth": "kubernetes/", "sys/mounts": "secret/"} {
 		data := read("GET", path)
-		for _, mount := range strings.Fields(want) {
+		for mount := range strings.FieldsSeq(want) {
 			if data[mount] == nil {
 				c.t.Errorf("%s lacks %s", path, mount)
 			}

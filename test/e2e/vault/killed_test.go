@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -58,9 +59,7 @@ func newProxy(t *testing.T, vault string) *proxy {
 		if ends(true) {
 			return
 		}
-		for k, v := range response.Header {
-			w.Header()[k] = v
-		}
+		maps.Copy(w.Header(), response.Header)
 		w.WriteHeader(response.StatusCode)
 		_, _ = w.Write(answer)
 	}))

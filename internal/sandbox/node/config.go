@@ -242,6 +242,10 @@ func (p Paths) cni() string {
 `, p.in("cni", "ipam"), PodNet)
 }
 
+// EgressSocket is the unix socket on which the proxy answers the API server,
+// which panics on a proxy that is an http URL.
+func (p Paths) EgressSocket() string { return p.in("egress.sock") }
+
 // egress makes the API server reach pods through the proxy: addresses of the
 // cluster lead nowhere, or worse somewhere, in the host's network.
 func (p Paths) egress() string {
@@ -252,8 +256,8 @@ egressSelections:
   connection:
     proxyProtocol: HTTPConnect
     transport:
-      tcp:
-        url: http://` + p.Proxy + "\n"
+      uds:
+        udsName: ` + p.EgressSocket() + "\n"
 }
 
 func (p Paths) gitea() string {

@@ -52,6 +52,13 @@ func (s *supervisor) serve(ctx context.Context) error {
 		}
 		proxy.Dial = (&services{client: s.pods.client, listening: s.pods.listening, apiServer: s.paths.At.APIServer, internet: at}).DialContext
 	}
+	if !s.RealNode {
+		egress, err := new(net.ListenConfig).Listen(ctx, "unix", s.paths.EgressSocket())
+		if err != nil {
+			return fmt.Errorf("opening the API server's way to pods (a path of 108 bytes or more is too long for a socket): %w", err)
+		}
+		go s.fatal("proxy", func() error { return proxy.Serve(ctx, egress) })
+	}
 	door, err := net.FileListener(os.NewFile(tunnelFD, "tunnel"))
 	if err != nil {
 		return fmt.Errorf("opening the sandbox's proxy: %w", err)

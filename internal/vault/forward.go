@@ -27,18 +27,22 @@ func Forward(ctx context.Context, config *rest.Config, namespace, pod string, po
 	target := base.JoinPath("api/v1/namespaces", namespace, "pods", pod, "portforward")
 	dialer := spdy.NewDialer(upgrader, &http.Client{Transport: roundTripper}, http.MethodPost, target)
 	ctx, cancel := context.WithCancel(ctx)
-	ready, ended := make(chan struct{}), make(chan error, 1)
+	ready, ended := make(chan struct{}), make(chan struct{})
 	var said bytes.Buffer
 	forwarder, err := portforward.NewOnAddresses(dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf("0:%d", port)}, ctx.Done(), ready, io.Discard, &said)
 	if err != nil {
 		cancel()
 		return "", nil, fmt.Errorf("preparing to reach pod %s/%s: %w", namespace, pod, err)
 	}
-	go func() { ended <- forwarder.ForwardPorts() }()
+	var failed error
+	go func() {
+		defer close(ended)
+		failed = forwarder.ForwardPorts()
+	}()
 	select {
-	case err := <-ended:
+	case <-ended:
 		cancel()
-		return "", nil, fmt.Errorf("reaching port %d of pod %s/%s through the API server: %w %s", port, namespace, pod, err, strings.TrimSpace(said.String()))
+		return "", nil, fmt.Errorf("reaching port %d of pod %s/%s through the API server: %w %s", port, namespace, pod, failed, strings.TrimSpace(said.String()))
 	case <-ctx.Done():
 		cancel()
 		return "", nil, context.Cause(ctx)
@@ -51,6 +55,6 @@ func Forward(ctx context.Context, config *rest.Config, namespace, pod string, po
 	}
 	return fmt.Sprintf("127.0.0.1:%d", ports[0].Local), func() {
 		cancel()
-		_ = <-ended // it was told to
+		<-ended
 	}, nil
 }

@@ -74,8 +74,10 @@ func Open(o Options) (*Client, error) {
 	if o.Name == "" {
 		o.Name = o.Address
 	}
-	// A redirect would carry the token somewhere else.
-	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	// A redirect would carry the token somewhere else, and is no answer either.
+	stay := func(to *http.Request, _ []*http.Request) error {
+		return fmt.Errorf("it sends on to %s: speak to the active node, or let the nodes reach each other", to.URL.Host)
+	}
 	return &Client{o.Address, o.Name, &http.Client{Transport: transport, CheckRedirect: stay}}, nil
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
@@ -108,30 +110,35 @@ func (w *world) secretValue(t *testing.T, key string) string {
 // there, so the run goes on with it, and the cluster gets the one that counts.
 func TestTokenExpires(t *testing.T) {
 	t.Parallel()
-	const next = "a-fresher-token-9876543210"
-	renewed := 0
-	for after := range 14 {
-		w := newWorld(t)
-		var source *token
-		_, err := w.run(t, func(_ *bootstrap.Options, d *bootstrap.Deps) {
-			source = d.Token.(*token)
-			w.git.Expire(after, next, func() { source.put(next) })
+	const next, requests = "a-fresher-token-9876543210", 14
+	var renewed atomic.Int32
+	t.Cleanup(func() {
+		if n := renewed.Load(); !t.Failed() && (n < 4 || n == requests) {
+			t.Errorf("the token was renewed in %d of %d runs: the spread misses the run's beginning or its end", n, requests)
+		}
+	})
+	for after := range requests {
+		t.Run(fmt.Sprintf("after %d requests", after), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var source *token
+			_, err := w.run(t, func(_ *bootstrap.Options, d *bootstrap.Deps) {
+				source = d.Token.(*token)
+				w.git.Expire(after, next, func() { source.put(next) })
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w.commits() != "1" {
+				t.Errorf("%s commits", w.commits())
+			}
+			if got := w.secretToken(t); got != source.Current().Reveal() {
+				t.Errorf("the cluster has token %q, the run %q", got, source.Current().Reveal())
+			}
+			if source.Current() == next {
+				renewed.Add(1)
+			}
 		})
-		if err != nil {
-			t.Fatalf("after %d requests: %v", after, err)
-		}
-		if w.commits() != "1" {
-			t.Errorf("after %d requests: %s commits", after, w.commits())
-		}
-		if got := w.secretToken(t); got != source.Current().Reveal() {
-			t.Errorf("after %d requests: the cluster has token %q, the run %q", after, got, source.Current().Reveal())
-		}
-		if source.Current() == next {
-			renewed++
-		}
-	}
-	if renewed < 4 || renewed == 14 {
-		t.Errorf("the token was renewed in %d of 14 runs: the spread misses the run's beginning or its end", renewed)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -36,6 +37,11 @@ type crash struct {
 func TestMain(m *testing.M) {
 	text := os.Getenv(crashVariable)
 	if text == "" {
+		// The tests wait for locks and Flux far longer than they compute.
+		flag.Parse()
+		if err := flag.Set("test.parallel", "16"); err != nil {
+			panic(err)
+		}
 		os.Exit(m.Run())
 	}
 	var c crash

@@ -240,6 +240,7 @@ func (a address) deps(options bootstrap.Options) (bootstrap.Deps, error) {
 		return bootstrap.Deps{}, err
 	}
 	api.LockDuration = 2 * time.Second
+	api.RetryWithin(100 * time.Millisecond)
 	host, err := forge.Open(forge.Options{Provider: options.Repository.Provider, URL: a.Git})
 	if err != nil {
 		return bootstrap.Deps{}, err

@@ -27,6 +27,13 @@ func defaultRetry() retryPolicy {
 	return retryPolicy{attempts: 8, first: 200 * time.Millisecond, longest: 5 * time.Second, each: 15 * time.Second, total: time.Minute}
 }
 
+// RetryWithin bounds the pauses between the attempts at a call, 5 seconds by
+// default. What a busy server asks for is waited in any case.
+func (c *Cluster) RetryWithin(longest time.Duration) {
+	c.retry.longest = longest
+	c.retry.first = min(c.retry.first, longest)
+}
+
 // do calls f until it succeeds, fails for good, or the policy's bounds are
 // reached. It waits as long as the server asks, otherwise ever longer, with
 // jitter so that many callers do not come back at once.

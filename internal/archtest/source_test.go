@@ -81,6 +81,8 @@ func TestNoComponentNamedInGo(t *testing.T) {
 	if len(names) == 0 {
 		t.Fatal("the catalogue has no component")
 	}
+	// Files whose work is a component's own API, which no field can do.
+	about := map[string]string{"internal/vault": "vault", "internal/escrow": "vault", "internal/cli/vault": "vault"}
 	named := regexp.MustCompile(`(^|[^a-z0-9-])(` + strings.Join(names, "|") + `)([^a-z0-9-]|$)`)
 	source(t, func(pkg) bool { return true }, func(at token.Position, n ast.Node) {
 		lit, ok := n.(*ast.BasicLit)
@@ -92,7 +94,15 @@ func TestNoComponentNamedInGo(t *testing.T) {
 			t.Errorf("%s: %v", at, err)
 			return
 		}
-		if m := named.FindStringSubmatch(text); m != nil {
+		m := named.FindStringSubmatch(text)
+		if m == nil {
+			return
+		}
+		known := false
+		for path, component := range about {
+			known = known || component == m[2] && strings.Contains(filepath.ToSlash(at.Filename), "/"+path)
+		}
+		if !known {
 			t.Errorf("%s: Go names the component %q: make its need a field of component.yaml", at, m[2])
 		}
 	})

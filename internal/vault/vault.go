@@ -75,17 +75,30 @@ func Open(o Options) (*Client, error) {
 		o.Name = o.Address
 	}
 	// A redirect would carry the token somewhere else, and is no answer either.
-	stay := func(to *http.Request, _ []*http.Request) error {
-		return fmt.Errorf("it sends on to %s: speak to the active node, or let the nodes reach each other", to.URL.Host)
-	}
+	stay := func(to *http.Request, _ []*http.Request) error { return &redirectError{to.URL.Host} }
 	return &Client{o.Address, o.Name, &http.Client{Transport: transport, CheckRedirect: stay}}, nil
+}
+
+// redirectError says that Vault named another address.
+type redirectError struct{ to string }
+
+func (e *redirectError) Error() string {
+	return "it sends on to " + e.to + ": speak to the active node, or let the nodes reach each other"
+}
+
+// again reports whether a request is repeated.
+func again(ctx context.Context, response *http.Response, err error) (bool, error) {
+	if _, ok := errors.AsType[*redirectError](err); ok {
+		return false, err
+	}
+	return api.DefaultRetryPolicy(ctx, response, err)
 }
 
 // client is the API with a token, which may be empty.
 func (c *Client) client(token redact.Secret, retries int) (*api.Client, error) {
 	client, err := api.NewClient(&api.Config{
 		Address: c.address, HttpClient: c.http, Timeout: requestTimeout, MaxRetries: retries,
-		MinRetryWait: minRetryWait, MaxRetryWait: maxRetryWait, DisableRedirects: true,
+		MinRetryWait: minRetryWait, MaxRetryWait: maxRetryWait, CheckRetry: again, DisableRedirects: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("preparing the connection to Vault: %w", err)

@@ -170,6 +170,15 @@ func (c *ceremony) rootToken(operator int) string {
 // shows that it takes them; then it is revoked.
 func (c *ceremony) generateRoot(shares ...string) {
 	c.t.Helper()
+	token := c.makeRoot(shares...)
+	c.isSetUp(token)
+	if _, err := ask(c.server.address, token, "POST", "auth/token/revoke-self", nil); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *ceremony) makeRoot(shares ...string) (token string) {
+	c.t.Helper()
 	attempt, err := ask(c.server.address, "", "PUT", "sys/generate-root/attempt", nil)
 	if err != nil {
 		c.t.Fatal(err)
@@ -191,10 +200,7 @@ func (c *ceremony) generateRoot(shares ...string) {
 	for i := range encoded {
 		encoded[i] ^= pad[i]
 	}
-	c.isSetUp(string(encoded))
-	if _, err := ask(c.server.address, string(encoded), "POST", "auth/token/revoke-self", nil); err != nil {
-		c.t.Fatal(err)
-	}
+	return string(encoded)
 }
 
 // isSetUp looks at Vault with a root token: all that was asked for is there, and

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"sync"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -29,7 +30,7 @@ func treeFS(s storer.EncodedObjectStorer, commit string) (fs.FS, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the tree of commit %s: %w", commit, err)
 	}
-	return commitFS{s, tree}, nil
+	return &commitFS{objects: s, tree: tree}, nil
 }
 
 // emptyFS is the files of a branch that does not exist.
@@ -42,13 +43,29 @@ func (emptyFS) Open(name string) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
-// commitFS is a commit's tree as a file system.
+// commitFS is a commit's tree as a file system, which may be read by many at
+// the same time.
 type commitFS struct {
 	objects storer.EncodedObjectStorer
-	tree    *object.Tree
+
+	mu   sync.Mutex // a tree remembers what was looked up in it
+	tree *object.Tree
 }
 
-func (c commitFS) Open(name string) (fs.File, error) {
+// find looks up a path; tree is nil for what is no folder.
+func (c *commitFS) find(name string) (entry *object.TreeEntry, tree *object.Tree, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if entry, err = c.tree.FindEntry(name); err != nil {
+		return nil, nil, fs.ErrNotExist
+	}
+	if entry.Mode == filemode.Dir {
+		tree, err = c.tree.Tree(name)
+	}
+	return entry, tree, err
+}
+
+func (c *commitFS) Open(name string) (fs.File, error) {
 	fail := func(err error) (fs.File, error) { return nil, &fs.PathError{Op: "open", Path: name, Err: err} }
 	if !fs.ValidPath(name) {
 		return fail(fs.ErrInvalid)
@@ -56,16 +73,12 @@ func (c commitFS) Open(name string) (fs.File, error) {
 	if name == "." {
 		return c.dir(".", c.tree)
 	}
-	entry, err := c.tree.FindEntry(name)
+	entry, tree, err := c.find(name)
 	if err != nil {
-		return fail(fs.ErrNotExist)
+		return fail(err)
 	}
 	switch entry.Mode {
 	case filemode.Dir:
-		tree, err := c.tree.Tree(name)
-		if err != nil {
-			return fail(err)
-		}
 		return c.dir(path.Base(name), tree)
 	case filemode.Submodule:
 		return fail(fs.ErrInvalid)
@@ -86,7 +99,7 @@ func (c commitFS) Open(name string) (fs.File, error) {
 	return &openFile{Reader: bytes.NewReader(data), info: info{path.Base(name), int64(len(data)), modeOf(entry.Mode)}}, nil
 }
 
-func (c commitFS) dir(name string, tree *object.Tree) (fs.File, error) {
+func (c *commitFS) dir(name string, tree *object.Tree) (fs.File, error) {
 	d := &openDir{info: info{name: name, mode: fs.ModeDir | 0o755}}
 	for _, e := range tree.Entries {
 		var size int64

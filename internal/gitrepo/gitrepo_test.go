@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/groundwork-dev/groundwork/internal/gitrepo"
 	"github.com/groundwork-dev/groundwork/internal/gitrepo/gittest"
@@ -227,4 +231,51 @@ func BenchmarkCommit(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// TestFilesAreReadAtTheSameTime: who compares a tree reads many files at once.
+// The runtime ends the process when it sees a map read while it is written.
+func TestFilesAreReadAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	s := gittest.New(t)
+	r := open(t, s)
+	edits := map[string][]byte{}
+	for i := range 400 {
+		name := fmt.Sprintf("%d/%d/%d.yaml", i%20, i, i)
+		edits[name] = []byte(name)
+	}
+	_, made := commit(t, r, edits)
+	if err := r.Push(t.Context(), "main", "", "", made); err != nil {
+		t.Fatal(err)
+	}
+	for range 8 {
+		_, files, err := open(t, s).Fetch(t.Context(), "main") // nothing is looked up yet
+		if err != nil {
+			t.Fatal(err)
+		}
+		var group errgroup.Group
+		for range 16 {
+			group.Go(func() error { return readAll(files, edits) })
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// readAll reads files, each of which holds its own name, and their folders.
+func readAll(files fs.FS, names map[string][]byte) error {
+	for name := range names {
+		data, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		if string(data) != name {
+			return fmt.Errorf("%s holds %q", name, data)
+		}
+		if _, err := fs.ReadDir(files, path.Dir(name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,6 +125,9 @@ func TestRules(t *testing.T) {
 	}
 	registries := map[string]any{"registries": []any{"ghcr.io/", "docker.io/grafana/"}, "accountRegistry": "1.dkr.ecr.eu-central-1.amazonaws.com/"}
 	resources := map[string]any{"requests": []any{"cpu", "memory"}, "limits": []any{"memory"}}
+	probes := map[string]any{"probes": []any{"readinessProbe"}}
+	labels := map[string]any{"labels": []any{"app.kubernetes.io/name"}}
+	minimum := map[string]any{"minimum": 2}
 	tests := map[string]struct {
 		rule   string
 		params map[string]any
@@ -148,6 +152,20 @@ func TestRules(t *testing.T) {
 		"not privileged":         {"NoPrivilegedContainers", nil, pod(good), ""},
 		"privileged":             {"NoPrivilegedContainers", nil, pod(root), "privileged containers are not allowed: c"},
 		"a Deployment":           {"NoPrivilegedContainers", nil, "{kind: Deployment, spec: {template: {spec: {containers: [" + root + "]}}}}", "privileged containers are not allowed: c"},
+		"the node's network":     {"NoHostNamespaces", nil, "{kind: Pod, spec: {hostNetwork: true, hostPID: false, hostIPC: true, containers: []}}", "pods may not share their node: hostNetwork, hostIPC"},
+		"a network of its own":   {"NoHostNamespaces", nil, "{kind: DaemonSet, spec: {template: {spec: {hostNetwork: false}}}}", ""},
+		"a probe":                {"RequiredProbes", probes, deployment("{name: a, readinessProbe: {}}", ""), ""},
+		"no probe":               {"RequiredProbes", probes, deployment("{name: a, livenessProbe: {}}", ""), "containers must have readinessProbe: a"},
+		"a label":                {"RequiredLabels", labels, deployment("", "labels: {app.kubernetes.io/name: a}"), ""},
+		"no label":               {"RequiredLabels", labels, deployment("", ""), "the object and its pods must have the labels app.kubernetes.io/name"},
+		"enough replicas":        {"MinimumReplicas", minimum, "{kind: Deployment, spec: {replicas: 2}}", ""},
+		"too few replicas":       {"MinimumReplicas", minimum, "{kind: Deployment, spec: {replicas: 1}}", "there must be at least 2 replicas, not 1"},
+		"scaled to nothing":      {"MinimumReplicas", minimum, "{kind: StatefulSet, spec: {replicas: 0}}", ""},
+		"replicas left out":      {"MinimumReplicas", minimum, "{kind: Deployment, spec: {}}", "there must be at least 2 replicas, not 1"},
+		"a budget":               {"DrainableBudgets", nil, "{kind: PodDisruptionBudget, spec: {maxUnavailable: 1}}", ""},
+		"a budget by half":       {"DrainableBudgets", nil, "{kind: PodDisruptionBudget, spec: {minAvailable: 50%}}", ""},
+		"a closed budget":        {"DrainableBudgets", nil, "{kind: PodDisruptionBudget, spec: {maxUnavailable: 0}}", "the budget lets no pod go: nodes could not be drained"},
+		"a budget of all":        {"DrainableBudgets", nil, "{kind: PodDisruptionBudget, spec: {minAvailable: 100%}}", "the budget lets no pod go: nodes could not be drained"},
 		"a CronJob":              {"NoPrivilegedContainers", nil, "{kind: CronJob, spec: {jobTemplate: {spec: {template: {spec: {containers: [" + root + "]}}}}}}", "privileged containers are not allowed: c"},
 	}
 	for name, test := range tests {
@@ -169,6 +187,39 @@ func TestRules(t *testing.T) {
 }
 
 func pod(container string) string { return "{kind: Pod, spec: {containers: [" + container + "]}}" }
+
+// deployment is one with a container, and metadata for it and its pods.
+func deployment(container, metadata string) string {
+	return "{kind: Deployment, metadata: {" + metadata + "}, spec: {template: {metadata: {" + metadata + "}, spec: {containers: [" + container + "]}}}}"
+}
+
+// The platform's own images are among those that a cluster lets in.
+func TestThePlatformsImagesAreAllowed(t *testing.T) {
+	t.Parallel()
+	allowed, ok := builtin(t, "gatekeeper").Spec.Parameters["allowedRegistries"].Default.([]any)
+	if !ok {
+		t.Fatal("allowedRegistries has no default")
+	}
+	c := loadBuiltin(t)
+	images := 0
+	for _, name := range c.Names() {
+		comp, _ := c.Component(name)
+		for _, w := range comp.Workloads {
+			for _, image := range w.Images {
+				images++
+				if host, _, _ := strings.Cut(image, "/"); !strings.ContainsAny(host, ".:") {
+					image = "docker.io/" + image
+				}
+				if !slices.ContainsFunc(allowed, func(r any) bool { return strings.HasPrefix(image, r.(string)) }) {
+					t.Errorf("%s: %s comes from none of the allowed registries", name, image)
+				}
+			}
+		}
+	}
+	if images < 20 {
+		t.Errorf("%d images were compared", images)
+	}
+}
 
 // Every constraint is of a kind that a template of the stage before makes.
 func TestConstraintsHaveTemplates(t *testing.T) {

@@ -67,9 +67,10 @@ func TestCustomResources(t *testing.T) {
 	}
 	expected := []string{
 		// Kubernetes' own.
-		"apiextensions.k8s.io/v1 CustomResourceDefinition", "apps/v1 Deployment", "autoscaling/v2 HorizontalPodAutoscaler",
+		"apiextensions.k8s.io/v1 CustomResourceDefinition", "apps/v1 Deployment", "autoscaling/v2 HorizontalPodAutoscaler", "batch/v1 CronJob",
 		"networking.k8s.io/v1 NetworkPolicy", "policy/v1 PodDisruptionBudget", "rbac.authorization.k8s.io/v1 ClusterRole",
-		"rbac.authorization.k8s.io/v1 ClusterRoleBinding", "v1 Namespace", "v1 ResourceQuota", "v1 Service", "v1 ServiceAccount",
+		"rbac.authorization.k8s.io/v1 ClusterRoleBinding", "rbac.authorization.k8s.io/v1 Role", "rbac.authorization.k8s.io/v1 RoleBinding",
+		"v1 ConfigMap", "v1 Namespace", "v1 ResourceQuota", "v1 Service", "v1 ServiceAccount",
 		// What no cluster sees.
 		"groundwork.dev/v1alpha1 Inventory", "kustomize.config.k8s.io/v1alpha1 Component", "kustomize.config.k8s.io/v1beta1 Kustomization",
 	}

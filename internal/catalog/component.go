@@ -72,4 +72,7 @@ type Manifest struct {
 	// File is the base name.
 	File string
 	Doc  *reference.Template
+	// Text is the file as it is written, where it holds no references: then it
+	// needs no rendering, and reads as its author meant it to. Nil otherwise.
+	Text []byte
 }

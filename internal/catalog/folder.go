@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"path"
@@ -140,10 +141,21 @@ func (f *folder) manifests(dir string, names reference.Names) []Manifest {
 		}
 		if t := f.template(name, names); t != nil {
 			f.checkObject(name, t.Root())
-			manifests = append(manifests, Manifest{File: path.Base(name), Doc: t})
+			manifests = append(manifests, Manifest{File: path.Base(name), Doc: t, Text: f.text(name, t)})
 		}
 	}
 	return manifests
+}
+
+// text returns a file that can be taken as it is: no references, the lines of
+// Unix, and nothing before or after its one document.
+func (f *folder) text(name string, t *reference.Template) []byte {
+	data, ok := f.read(name)
+	if !ok || t.Varies() || !bytes.HasSuffix(data, []byte("\n")) || bytes.HasPrefix(data, []byte("---")) ||
+		bytes.ContainsAny(data, "\r\uFEFF") || bytes.Contains(data, []byte("\n---")) || bytes.Contains(data, []byte("\n...")) {
+		return nil
+	}
+	return data
 }
 
 // stages reads configs/: plain files, or numbered folders.

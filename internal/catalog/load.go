@@ -37,8 +37,9 @@ func CheckName(name string) error {
 }
 
 // Load reads every component of the layers. A layer whose folder does not
-// exist is empty. Everything that is wrong is returned at once as
-// diag.Problems; any other error is one of reading.
+// exist is empty. Everything that is wrong with a layer is returned at once as
+// diag.Problems, and so is what is wrong between components; any other error is
+// one of reading.
 func Load(layers ...Layer) (*Catalog, error) {
 	compiled, err := compiledSchema()
 	if err != nil {
@@ -46,7 +47,8 @@ func Load(layers ...Layer) (*Catalog, error) {
 	}
 	var problems diag.Problems
 	folders := map[string]*folder{}
-	for _, layer := range layers {
+	byLayer := make([][]*folder, len(layers))
+	for i, layer := range layers {
 		found, err := layer.folders(&problems)
 		if err != nil {
 			return nil, fmt.Errorf("reading the components in %s: %w", layer.Origin, err)
@@ -61,18 +63,31 @@ func Load(layers ...Layer) (*Catalog, error) {
 				continue
 			}
 			folders[f.name] = f
+			byLayer[i] = append(byLayer[i], f)
+		}
+	}
+	// The last layer is a user's own: what is wrong with its files is said before
+	// the others are read at all.
+	for _, layer := range slices.Backward(byLayer) {
+		loadAll(layer, compiled)
+		for _, f := range layer {
+			if f.err != nil {
+				return nil, fmt.Errorf("reading component %s: %w", f.name, f.err)
+			}
+			problems = append(problems, f.problems...)
+			f.problems = nil
+		}
+		if len(problems) > 0 {
+			problems.Sort()
+			return nil, problems
 		}
 	}
 	c := &Catalog{components: make(map[string]*Component, len(folders))}
-	loadAll(folders, compiled)
 	link(folders)
 	for _, f := range folders {
 		slices.Sort(f.component.DependsOn) // after link, which needs the order of the file
 	}
 	for name, f := range folders {
-		if f.err != nil {
-			return nil, fmt.Errorf("reading component %s: %w", name, f.err)
-		}
 		problems = append(problems, f.problems...)
 		c.components[name] = f.component
 		c.names = append(c.names, name)
@@ -95,7 +110,7 @@ var compiledSchema = sync.OnceValues(func() (*strictyaml.Schema, error) {
 func JSONSchema() []byte { return slices.Clone(schema.Component) }
 
 // loadAll loads the folders, as many at a time as there are processors.
-func loadAll(folders map[string]*folder, schema *strictyaml.Schema) {
+func loadAll(folders []*folder, schema *strictyaml.Schema) {
 	var wg sync.WaitGroup
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for _, f := range folders {

@@ -65,6 +65,8 @@ type Manifest struct {
 	File string
 	// Docs are mapping nodes, one an object.
 	Docs []*yaml.Node
+	// Text is the whole file where it is taken as it is; nil otherwise.
+	Text []byte
 }
 
 // App is an application as one cluster runs it.

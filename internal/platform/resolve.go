@@ -216,7 +216,7 @@ func manifests(from []catalog.Manifest, lookup reference.Lookup) []Manifest {
 	}
 	resolved := make([]Manifest, len(from))
 	for i, m := range from {
-		resolved[i] = Manifest{File: m.File, Docs: []*yaml.Node{m.Doc.Resolve(lookup)}}
+		resolved[i] = Manifest{File: m.File, Docs: []*yaml.Node{m.Doc.Resolve(lookup)}, Text: m.Text}
 	}
 	return resolved
 }

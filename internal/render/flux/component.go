@@ -12,6 +12,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/platform"
 	"github.com/groundwork-dev/groundwork/internal/render/object"
+	"github.com/groundwork-dev/groundwork/internal/tree"
 )
 
 const (
@@ -103,7 +104,13 @@ func (r *renderer) manifests(dir string, resources []string, manifests []platfor
 		if slices.Contains(taken, name) {
 			name = "component-" + name
 		}
-		if err := r.file(path.Join(dir, name), m.Docs...); err != nil {
+		var err error
+		if m.Text != nil {
+			err = r.tree.Add(path.Join(dir, name), slices.Concat([]byte(tree.Header), m.Text))
+		} else {
+			err = r.file(path.Join(dir, name), m.Docs...)
+		}
+		if err != nil {
 			return err
 		}
 		resources = append(resources, name)

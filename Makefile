@@ -57,7 +57,7 @@ kustomize: ## Build every kustomization with plain kubectl (or kustomize from go
 	@scripts/kustomize-all
 
 e2e: build deps ## Prove the main job on a real cluster (Linux, root)
-	$(GO) test -tags e2e -count=1 -timeout $(E2E_TIMEOUT) -p 1 -v ./test/e2e ./internal/sandbox
+	$(GO) test -tags e2e -count=1 -timeout $(E2E_TIMEOUT) -p 1 -v ./test/e2e ./test/e2e/whole ./internal/sandbox
 
 demo: build deps ## Play the whole line on a real cluster in a sandbox (Linux, root)
 	$(BIN) demo $(DEMO_FLAGS)

@@ -189,7 +189,7 @@ func (o vaultInitOptions) print(w io.Writer, r *vaultinit.Report, failed error) 
 }
 
 func vaultStep(e vaultinit.Event) progress.Step {
-	states := map[vaultinit.StepState]progress.State{vaultinit.Ended: progress.Done, vaultinit.Skipped: progress.Skipped, vaultinit.Failed: progress.Failed}
+	states := map[vaultinit.StepState]progress.State{vaultinit.Ended: progress.Done, vaultinit.Failed: progress.Failed}
 	s := progress.Step{Title: e.Title, State: states[e.State], Detail: e.Detail}
 	if s.State != progress.Running {
 		s.Elapsed = time.Duration(e.Seconds * float64(time.Second))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/escrow"
@@ -156,8 +157,23 @@ func (r *run) decrypt(ctx context.Context) (redact.Secret, string) {
 }
 
 func (r *run) needToken(why string) *RefusedError {
+	services := ""
+	if flags := keyServices(r.journal.record); flags != "" && !strings.Contains(r.Commands.Init, flags) {
+		services = "who may decrypt with the key service goes on without further ado:\n  " + r.Commands.Init + flags + "\notherwise "
+	}
 	return refuse("Vault is initialised and its keys are in escrow, but "+why,
-		fmt.Sprintf("an operator decrypts the root token and hands it to this command, which goes on and revokes it:\n  %s | age --decrypt --identity KEYFILE | %s --root-token-file -\nwith gpg --decrypt instead of age for an OpenPGP key", r.Commands.RootToken, r.Commands.Init))
+		services+fmt.Sprintf("an operator decrypts the root token and hands it to this command, which goes on and revokes it:\n  %s | age --decrypt --identity KEYFILE | %s --root-token-file -\nwith gpg --decrypt instead of age for an OpenPGP key", r.Commands.RootToken, r.Commands.Init))
+}
+
+// keyServices are the flags that name the key services of a record.
+func keyServices(record *escrow.Record) string {
+	var flags strings.Builder
+	for _, c := range record.RootToken {
+		if c.Kind == "kms" {
+			flags.WriteString(" --kms-key " + c.Holder)
+		}
+	}
+	return flags.String()
 }
 
 // revoke revokes every root token, the run's own last, and sees that refused.

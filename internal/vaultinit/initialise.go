@@ -28,10 +28,7 @@ const (
 func (r *run) holder(i int) Holder { return r.deps.Holders[i%len(r.deps.Holders)] }
 
 // prepare checks everything that can be known before Vault hands out its keys.
-func (r *run) prepare(ctx context.Context, next action) error {
-	if next != initialise {
-		return nil
-	}
+func (r *run) prepare(ctx context.Context) error {
 	return r.step("check who keeps the keys", func() (string, error) {
 		if err := r.divide(); err != nil {
 			return "", err

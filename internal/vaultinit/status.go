@@ -60,7 +60,7 @@ func Check(ctx context.Context, v Vault, stores []Store, commands Commands) (*St
 	case next == initialise:
 		status.Next = commands.Init
 	case next == resume:
-		status.Problem, status.Fix = "an initialisation was cut off: the root token may still be valid", commands.Init
+		status.Problem, status.Fix = "an initialisation was cut off: the root token may still be valid", commands.Init+keyServices(j.record)
 	case state.Sealed:
 		status.Problem, status.Fix = "Vault is sealed: its "+state.SealType+" seal does not unseal it", "see its log, and whether it may use the key"
 	}

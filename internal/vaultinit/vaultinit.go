@@ -140,7 +140,6 @@ type StepState string
 const (
 	Running StepState = "running"
 	Ended   StepState = "done"
-	Skipped StepState = "skipped"
 	Failed  StepState = "failed"
 )
 
@@ -204,8 +203,8 @@ func (r *run) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if next == initialise || r.DryRun {
-		if err := r.prepare(ctx, next); err != nil {
+	if next == initialise {
+		if err := r.prepare(ctx); err != nil {
 			return err
 		}
 	}
@@ -269,7 +268,6 @@ func (r *run) step(title string, f func() (detail string, err error)) error {
 }
 
 func (r *run) plan(next action) {
-	record := r.journal.record
 	switch next {
 	case nothing:
 		r.report.Plan = []string{"nothing: Vault is initialised, and its keys are in escrow"}
@@ -284,9 +282,7 @@ func (r *run) plan(next action) {
 			r.report.Plan = append(r.report.Plan, "store the ciphertext in "+s.Where())
 		}
 	case resume:
-		if record.Phase == escrow.Configured {
-			r.report.Plan = append(r.report.Plan, "go on with the root token of the escrow")
-		}
+		r.report.Plan = append(r.report.Plan, "go on with the root token of the escrow")
 	}
 	r.report.Plan = append(r.report.Plan, r.Settings.plan()...)
 	r.report.Plan = append(r.report.Plan, "revoke every root token, and see it refused")

@@ -170,7 +170,7 @@ func TestAnotherRootToken(t *testing.T) {
 func (w *world) callOf(t *testing.T, name string) int {
 	t.Helper()
 	for at := 1; at < 1000; at++ {
-		twin := newWorld(three()...)
+		twin := newWorld(w.holders...)
 		twin.killAt = at
 		if _, err := twin.run(t, Options{}); !errors.Is(err, errKilled) {
 			break
@@ -273,6 +273,24 @@ func TestInterruptWhileVaultAnswers(t *testing.T) {
 	}
 	if record := w.record(t); record.Phase != escrow.Stored || len(record.RecoveryKeys) != 3 || shielded != 0 {
 		t.Errorf("the escrow: %+v; %d shields are left", record, shielded)
+	}
+}
+
+// TestKeyServiceIsNamed: who goes on without naming it is told to.
+func TestKeyServiceIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(keyService{operator{name: "alias/escrow"}})
+	w.killAt = w.callOf(t, "write sys/audit/file")
+	if _, err := w.run(t, Options{}); !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	w.killAt, w.holders = 0, nil
+	if _, err := w.run(t, Options{}); err == nil || !strings.Contains(err.Error(), "INIT --kms-key alias/escrow") {
+		t.Errorf("%v", err)
+	}
+	s, err := Check(t.Context(), w, []Store{w.places[0]}, Commands{Init: "INIT"})
+	if err != nil || s.Fix != "INIT --kms-key alias/escrow" {
+		t.Errorf("%+v, %v", s, err)
 	}
 }
 

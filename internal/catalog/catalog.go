@@ -27,6 +27,9 @@ type Layer struct {
 	Origin string
 	// FS holds one folder a component. A symbolic link in it is an error.
 	FS fs.FS
+	// Proven says that the layer's tests hold its manifests to every rule, so that
+	// those without references are taken without parsing them.
+	Proven bool
 }
 
 // Catalog is every component that the layers hold. It is immutable.

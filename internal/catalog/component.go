@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"slices"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/groundwork-dev/groundwork/internal/catalog/reference"
 )
 
@@ -53,7 +55,7 @@ func (c *Component) Values(ha bool) *reference.Template {
 // Varies says whether the manifests or configs have references, and so differ
 // from cluster to cluster.
 func (c *Component) Varies() bool {
-	varies := func(m Manifest) bool { return m.Doc.Varies() }
+	varies := func(m Manifest) bool { return m.Text == nil && m.Doc.Varies() }
 	return slices.ContainsFunc(c.Manifests, varies) || slices.ContainsFunc(c.Stages, func(s Stage) bool {
 		return slices.ContainsFunc(s.Manifests, varies)
 	})
@@ -67,12 +69,24 @@ type Stage struct {
 	Manifests []Manifest
 }
 
-// Manifest is one file that holds one Kubernetes object.
+// Manifest is one file that holds one Kubernetes object: as a document with
+// references, or as the text that it is.
 type Manifest struct {
 	// File is the base name.
 	File string
-	Doc  *reference.Template
-	// Text is the file as it is written, where it holds no references: then it
-	// needs no rendering, and reads as its author meant it to. Nil otherwise.
+	// APIVersion and Kind are the object's.
+	APIVersion, Kind string
+	// Doc is nil where the file holds no references.
+	Doc *reference.Template
+	// Text is the file as its author wrote it, where it holds no references: it
+	// needs no rendering. Nil otherwise.
 	Text []byte
+}
+
+// Decode decodes the object as it is in the folder, references and all.
+func (m Manifest) Decode(into any) error {
+	if m.Text != nil {
+		return yaml.Unmarshal(m.Text, into)
+	}
+	return m.Doc.Root().Decode(into)
 }

@@ -36,19 +36,19 @@ func (c *Component) CRDs() (map[string][]byte, error) {
 func (c *Component) ownCRDs() (map[string][]byte, error) {
 	definitions := map[string][]byte{}
 	for _, m := range c.Manifests {
-		root := m.Doc.Root()
-		if kind := child(root, "kind"); kind == nil || kind.Value != "CustomResourceDefinition" {
+		if m.Kind != "CustomResourceDefinition" {
 			continue
 		}
 		var object map[string]any
-		if err := root.Decode(&object); err != nil {
+		if err := m.Decode(&object); err != nil {
 			return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, m.File, err)
 		}
 		data, err := json.Marshal(object)
 		if err != nil {
 			return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, m.File, err)
 		}
-		definitions[child(child(root, "metadata"), "name").Value] = data
+		metadata, _ := object["metadata"].(map[string]any)
+		definitions[fmt.Sprint(metadata["name"])] = data
 	}
 	return definitions, nil
 }

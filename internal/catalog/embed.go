@@ -21,4 +21,4 @@ func Builtin() fs.FS {
 }
 
 // BuiltinLayer is the layer of the components that come with the tool.
-func BuiltinLayer() Layer { return Layer{Origin: BuiltinOrigin, FS: Builtin()} }
+func BuiltinLayer() Layer { return Layer{Origin: BuiltinOrigin, FS: Builtin(), Proven: true} }

@@ -115,7 +115,11 @@ func (c *Component) setDefaults() {
 
 // template reads a file with references; nil when there is none.
 func (f *folder) template(name string, names reference.Names) *reference.Template {
-	doc := f.yaml(name)
+	return f.compile(name, f.yaml(name), names)
+}
+
+// compile looks for the references of a document, if there is one.
+func (f *folder) compile(name string, doc *strictyaml.Document, names reference.Names) *reference.Template {
 	if doc == nil {
 		return nil
 	}
@@ -139,23 +143,59 @@ func (f *folder) manifests(dir string, names reference.Names) []Manifest {
 		if !manifestName.MatchString(path.Base(name)) {
 			continue // reported with the leftovers
 		}
-		if t := f.template(name, names); t != nil {
-			f.checkObject(name, t.Root())
-			manifests = append(manifests, Manifest{File: path.Base(name), Doc: t, Text: f.text(name, t)})
+		if m, ok := f.manifest(name, names); ok {
+			manifests = append(manifests, m)
 		}
 	}
 	return manifests
 }
 
-// text returns a file that can be taken as it is: no references, the lines of
-// Unix, and nothing before or after its one document.
-func (f *folder) text(name string, t *reference.Template) []byte {
+var (
+	apiVersionLine = regexp.MustCompile(`(?m)^apiVersion: (\S+)$`)
+	kindLine       = regexp.MustCompile(`(?m)^kind: (\S+)$`)
+)
+
+// manifest reads one file. What holds no references is kept as text, if it is
+// one that can be taken as it is.
+func (f *folder) manifest(name string, names reference.Names) (Manifest, bool) {
+	m := Manifest{File: path.Base(name)}
 	data, ok := f.read(name)
-	if !ok || t.Varies() || !bytes.HasSuffix(data, []byte("\n")) || bytes.HasPrefix(data, []byte("---")) ||
-		bytes.ContainsAny(data, "\r\uFEFF") || bytes.Contains(data, []byte("\n---")) || bytes.Contains(data, []byte("\n...")) {
-		return nil
+	if !ok {
+		return m, false
 	}
-	return data
+	plain := plainText(data)
+	if f.proven && plain && !bytes.Contains(data, []byte("{{")) {
+		if version, kind := apiVersionLine.FindSubmatch(data), kindLine.FindSubmatch(data); version != nil && kind != nil {
+			m.APIVersion, m.Kind, m.Text = string(version[1]), string(kind[1]), data
+			return m, true
+		}
+	}
+	t := f.compile(name, f.parse(name, data), names)
+	if t == nil {
+		return m, false
+	}
+	f.checkObject(name, t.Root())
+	m.APIVersion, m.Kind = value(child(t.Root(), "apiVersion")), value(child(t.Root(), "kind"))
+	if plain && !t.Varies() {
+		m.Text = data
+	} else {
+		m.Doc = t
+	}
+	return m, true
+}
+
+func value(n *yaml.Node) string {
+	if n == nil {
+		return ""
+	}
+	return n.Value
+}
+
+// plainText says that a file can be taken as it is: the lines of Unix, and
+// nothing before or after its one document.
+func plainText(data []byte) bool {
+	return bytes.HasSuffix(data, []byte("\n")) && !bytes.HasPrefix(data, []byte("---")) && !bytes.ContainsAny(data, "\r\uFEFF") &&
+		!bytes.Contains(data, []byte("\n---")) && !bytes.Contains(data, []byte("\n..."))
 }
 
 // stages reads configs/: plain files, or numbered folders.

@@ -147,7 +147,7 @@ func (l Layer) folders(problems *diag.Problems) ([]*folder, error) {
 			if err != nil {
 				return nil, err
 			}
-			found = append(found, &folder{origin: l.Origin, name: e.Name(), fsys: sub, component: &Component{}})
+			found = append(found, &folder{origin: l.Origin, name: e.Name(), fsys: sub, proven: l.Proven, component: &Component{}})
 		}
 	}
 	return found, nil
@@ -157,6 +157,7 @@ func (l Layer) folders(problems *diag.Problems) ([]*folder, error) {
 type folder struct {
 	origin, name string
 	fsys         fs.FS
+	proven       bool // see Layer
 
 	files     []string // paths in the folder, sorted
 	bytes     int      // read so far
@@ -234,6 +235,11 @@ func (f *folder) yaml(name string) *strictyaml.Document {
 	if !ok {
 		return nil
 	}
+	return f.parse(name, data)
+}
+
+// parse parses what a file holds.
+func (f *folder) parse(name string, data []byte) *strictyaml.Document {
 	doc, err := strictyaml.Parse(f.path(name), data)
 	if err == nil {
 		return doc

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"bytes"
 	"errors"
 	"maps"
 	"os"
@@ -39,6 +40,45 @@ func demo(changes map[string]string) fstest.MapFS {
 		}
 	}
 	return fsys
+}
+
+// What is not parsed of the built-in components is what parsing would find.
+func TestBuiltinIsProven(t *testing.T) {
+	t.Parallel()
+	layer := catalog.BuiltinLayer()
+	if !layer.Proven {
+		t.Fatal("the built-in layer is parsed")
+	}
+	quick := loadBuiltin(t)
+	layer.Proven = false
+	parsed, err := catalog.Load(layer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := 0
+	all := func(c *catalog.Component) []catalog.Manifest {
+		manifests := slices.Clone(c.Manifests)
+		for _, s := range c.Stages {
+			manifests = append(manifests, s.Manifests...)
+		}
+		return manifests
+	}
+	for _, name := range quick.Names() {
+		a, _ := quick.Component(name)
+		b, _ := parsed.Component(name)
+		for i, m := range all(a) {
+			want := all(b)[i]
+			if m.File != want.File || m.APIVersion != want.APIVersion || m.Kind != want.Kind || !bytes.Equal(m.Text, want.Text) {
+				t.Errorf("%s/%s: read as %s %s, parsed as %s %s", name, m.File, m.APIVersion, m.Kind, want.APIVersion, want.Kind)
+			}
+			if m.Text != nil {
+				texts++
+			}
+		}
+	}
+	if texts < 20 {
+		t.Errorf("%d manifests were compared", texts)
+	}
 }
 
 func TestLoadBuiltin(t *testing.T) {

@@ -115,7 +115,7 @@ func TestRules(t *testing.T) {
 	rules := map[string]template{}
 	for _, m := range builtin(t, "gatekeeper").Stages[0].Manifests {
 		var rule template
-		if err := m.Doc.Root().Decode(&rule); err != nil {
+		if err := m.Decode(&rule); err != nil {
 			t.Fatal(err)
 		}
 		if want := strings.ToLower(rule.Spec.CRD.Spec.Names.Kind); rule.Metadata.Name != want {
@@ -231,7 +231,7 @@ func TestConstraintsHaveTemplates(t *testing.T) {
 	kinds := map[string]bool{}
 	for _, m := range stages[0].Manifests {
 		var rule template
-		if err := m.Doc.Root().Decode(&rule); err != nil {
+		if err := m.Decode(&rule); err != nil {
 			t.Fatal(err)
 		}
 		kinds[rule.Spec.CRD.Spec.Names.Kind] = false
@@ -240,7 +240,7 @@ func TestConstraintsHaveTemplates(t *testing.T) {
 		var constraint struct {
 			Kind string `yaml:"kind"`
 		}
-		if err := m.Doc.Root().Decode(&constraint); err != nil {
+		if err := m.Decode(&constraint); err != nil {
 			t.Fatal(err)
 		}
 		if _, ok := kinds[constraint.Kind]; !ok {
@@ -287,7 +287,7 @@ func TestWebhookSeesWhatTheRulesLookAt(t *testing.T) {
 				} `yaml:"match"`
 			} `yaml:"spec"`
 		}
-		if err := m.Doc.Root().Decode(&constraint); err != nil {
+		if err := m.Decode(&constraint); err != nil {
 			t.Fatal(err)
 		}
 		for _, match := range constraint.Spec.Match.Kinds {

@@ -59,12 +59,14 @@ type Stage struct {
 	Manifests []Manifest
 }
 
-// Manifest is a file of Kubernetes objects.
+// Manifest is a file of one Kubernetes object.
 type Manifest struct {
 	// File is the base name.
 	File string
-	// Docs are mapping nodes, one an object.
-	Docs []*yaml.Node
+	// APIVersion and Kind are the object's.
+	APIVersion, Kind string
+	// Doc is the object, a mapping; nil where there is Text.
+	Doc *yaml.Node
 	// Text is the whole file where it is taken as it is; nil otherwise.
 	Text []byte
 }

@@ -216,7 +216,10 @@ func manifests(from []catalog.Manifest, lookup reference.Lookup) []Manifest {
 	}
 	resolved := make([]Manifest, len(from))
 	for i, m := range from {
-		resolved[i] = Manifest{File: m.File, Docs: []*yaml.Node{m.Doc.Resolve(lookup)}, Text: m.Text}
+		resolved[i] = Manifest{File: m.File, APIVersion: m.APIVersion, Kind: m.Kind, Text: m.Text}
+		if m.Doc != nil {
+			resolved[i].Doc = m.Doc.Resolve(lookup)
+		}
 	}
 	return resolved
 }

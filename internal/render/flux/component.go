@@ -108,7 +108,7 @@ func (r *renderer) manifests(dir string, resources []string, manifests []platfor
 		if m.Text != nil {
 			err = r.tree.Add(path.Join(dir, name), slices.Concat([]byte(tree.Header), m.Text))
 		} else {
-			err = r.file(path.Join(dir, name), m.Docs...)
+			err = r.file(path.Join(dir, name), m.Doc)
 		}
 		if err != nil {
 			return err

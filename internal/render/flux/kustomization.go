@@ -101,29 +101,11 @@ func healthRules(rules []catalog.HealthRule, manifests []platform.Manifest) []ca
 	var found []catalog.HealthRule
 	for _, rule := range rules {
 		for _, m := range manifests {
-			if holds(m, rule.APIVersion, rule.Kind) {
+			if m.APIVersion == rule.APIVersion && m.Kind == rule.Kind {
 				found = append(found, rule)
 				break
 			}
 		}
 	}
 	return found
-}
-
-func holds(m platform.Manifest, apiVersion, kind string) bool {
-	for _, doc := range m.Docs {
-		if scalar(doc, "apiVersion") == apiVersion && scalar(doc, "kind") == kind {
-			return true
-		}
-	}
-	return false
-}
-
-func scalar(m *yaml.Node, key string) string {
-	for i := 0; i+1 < len(m.Content); i += 2 {
-		if m.Content[i].Value == key {
-			return m.Content[i+1].Value
-		}
-	}
-	return ""
 }

@@ -10,6 +10,7 @@ TOOLS         := .cache/tools
 LINTER        := $(TOOLS)/golangci-lint-$(GOLANGCI)/golangci-lint
 LEAKFINDER    := $(TOOLS)/gitleaks-$(GITLEAKS)/gitleaks
 E2E_TIMEOUT   ?= 40m
+E2E_PARALLEL  ?= 2
 DEMO_FLAGS    ?=
 
 # One flag set for every target, so that they share one build cache. The module
@@ -57,7 +58,7 @@ kustomize: ## Build every kustomization with plain kubectl (or kustomize from go
 	@scripts/kustomize-all
 
 e2e: build deps ## Prove the main job on a real cluster (Linux, root)
-	$(GO) test -tags e2e -count=1 -timeout $(E2E_TIMEOUT) -p 1 -v ./test/e2e ./test/e2e/whole ./internal/sandbox
+	$(GO) test -tags e2e -count=1 -timeout $(E2E_TIMEOUT) -p $(E2E_PARALLEL) -v ./test/e2e ./test/e2e/whole ./test/e2e/vault ./internal/sandbox
 
 demo: build deps ## Play the whole line on a real cluster in a sandbox (Linux, root)
 	$(BIN) demo $(DEMO_FLAGS)

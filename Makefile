@@ -6,9 +6,11 @@ VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || ech
 LDFLAGS       := -s -w -X github.com/groundwork-dev/groundwork/internal/cli.buildVersion=$(VERSION)
 GOLANGCI      := v2.15.0
 GITLEAKS      := v8.30.1
+KUBESCORE     := v1.20.0
 TOOLS         := .cache/tools
 LINTER        := $(TOOLS)/golangci-lint-$(GOLANGCI)/golangci-lint
 LEAKFINDER    := $(TOOLS)/gitleaks-$(GITLEAKS)/gitleaks
+SCORER        := $(TOOLS)/kube-score-$(KUBESCORE)/kube-score
 E2E_TIMEOUT   ?= 40m
 E2E_PARALLEL  ?= 2
 DEMO_FLAGS    ?=
@@ -19,7 +21,7 @@ export CGO_ENABLED := 0
 export GOFLAGS     := -trimpath -mod=readonly
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint secrets fmt generate check kustomize e2e demo deps linkcheck bench clean
+.PHONY: help build test lint secrets fmt generate check kustomize score e2e demo deps linkcheck bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +58,12 @@ check: build kustomize ## Fail when a generated file differs, or a kustomization
 
 kustomize: ## Build every kustomization with plain kubectl (or kustomize from go.mod)
 	@scripts/kustomize-all
+
+score: $(SCORER) ## Ask kube-score about every generated manifest
+	@scripts/score $(SCORER)
+
+$(SCORER):
+	GOBIN='$(abspath $(@D))' $(GO) install github.com/zegl/kube-score/cmd/kube-score@$(KUBESCORE)
 
 e2e: build deps ## Prove the main job on a real cluster (Linux, root)
 	$(GO) test -tags e2e -count=1 -timeout $(E2E_TIMEOUT) -p $(E2E_PARALLEL) -v ./test/e2e ./test/e2e/whole ./test/e2e/vault ./internal/sandbox

@@ -129,8 +129,9 @@ func networkPolicies(a platform.App, ownsNamespace bool) []*yaml.Node {
 }
 
 func deployment(a platform.App) *yaml.Node {
+	// The autoscaler alone says how many replicas: a number here would undo its
+	// decision at each reconciliation.
 	spec := object.Map(
-		"replicas", a.MinReplicas,
 		"revisionHistoryLimit", 3,
 		"selector", object.Map("matchLabels", selector(a)),
 		"strategy", object.Map("type", "RollingUpdate", "rollingUpdate", object.Map("maxSurge", 1, "maxUnavailable", 0)),
@@ -139,7 +140,9 @@ func deployment(a platform.App) *yaml.Node {
 			"spec", podSpec(a),
 		),
 	)
-	return labelled(a, object.New("apps/v1", "Deployment", a.Namespace, a.Name, "spec", spec))
+	labels := selector(a)
+	labels[object.AutoscaledLabel] = "true"
+	return object.Meta(object.New("apps/v1", "Deployment", a.Namespace, a.Name, "spec", spec), "labels", labels)
 }
 
 func podSpec(a platform.App) *yaml.Node {
@@ -188,7 +191,7 @@ func container(a platform.App) *yaml.Node {
 		"readinessProbe", probe("/readyz", "periodSeconds", 2, "failureThreshold", 2),
 		"livenessProbe", probe("/healthz", "periodSeconds", 10, "failureThreshold", 3),
 		"lifecycle", object.Map("preStop", object.Map("sleep", object.Map("seconds", drainSeconds))),
-		"resources", object.Map("requests", resources(a.Config.Resources.Requests), "limits", resources(a.Config.Resources.Limits)),
+		"resources", object.Map("requests", resources(a.Config.Resources.Requests, "16Mi"), "limits", resources(a.Config.Resources.Limits, "128Mi")),
 		"securityContext", object.Map(
 			"allowPrivilegeEscalation", false, "readOnlyRootFilesystem", true,
 			"capabilities", object.Map("drop", object.Flow(object.List(object.Text("ALL")))),
@@ -197,7 +200,9 @@ func container(a platform.App) *yaml.Node {
 	return object.Comment(c, "lifecycle", "Those who balance load hear of the end before it comes.")
 }
 
-func resources(l config.ResourceList) *yaml.Node {
+// resources holds what the platform file says and room on the node's disk: with
+// a root file system that cannot be written, only the rotated log needs any.
+func resources(l config.ResourceList, disk string) *yaml.Node {
 	var pairs []any
 	if l.CPU != "" {
 		pairs = append(pairs, "cpu", l.CPU)
@@ -205,5 +210,5 @@ func resources(l config.ResourceList) *yaml.Node {
 	if l.Memory != "" {
 		pairs = append(pairs, "memory", l.Memory)
 	}
-	return object.Map(pairs...)
+	return object.Map(append(pairs, "ephemeral-storage", disk)...)
 }

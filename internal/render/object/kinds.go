@@ -40,6 +40,10 @@ func Meta(o *yaml.Node, pairs ...any) *yaml.Node {
 // from those of apps.
 const TierLabel = "groundwork.dev/tier"
 
+// AutoscaledLabel says "true" of a workload that an autoscaler scales, so that
+// policies do not look for its replicas in Git.
+const AutoscaledLabel = "groundwork.dev/autoscaled"
+
 // Tier is a value of TierLabel.
 type Tier string
 

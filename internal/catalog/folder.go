@@ -175,7 +175,14 @@ func (f *folder) manifest(name string, names reference.Names) (Manifest, bool) {
 		return m, false
 	}
 	f.checkObject(name, t.Root())
-	m.APIVersion, m.Kind = value(child(t.Root(), "apiVersion")), value(child(t.Root(), "kind"))
+	version := child(t.Root(), "apiVersion")
+	m.APIVersion, m.Kind = value(version), value(child(t.Root(), "kind"))
+	if group, _, _ := strings.Cut(m.APIVersion, "/"); custom(group) {
+		f.uses = append(f.uses, use{
+			group: group, kind: m.Kind, early: path.Dir(name) == manifestsDir,
+			at: diag.Position{File: f.path(name), Line: version.Line, Column: version.Column},
+		})
+	}
 	if plain && !t.Varies() {
 		m.Text = data
 	} else {

@@ -35,6 +35,7 @@ func link(folders map[string]*folder) {
 			f.reportAt(fmt.Sprintf("there is no component %s", dep), hint, "dependsOn", strconv.Itoa(i))
 		}
 		f.linkCRDs(folders, providers)
+		f.linkUses(folders, names)
 	}
 }
 

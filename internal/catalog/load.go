@@ -164,6 +164,7 @@ type folder struct {
 	used      map[string]bool
 	document  *strictyaml.Document // component.yaml, nil when it cannot be parsed
 	component *Component           // never nil, incomplete where there are problems
+	uses      []use
 	problems  diag.Problems
 	err       error // of reading
 }

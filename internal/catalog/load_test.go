@@ -127,6 +127,8 @@ func TestLoadComplete(t *testing.T) {
 
 func TestLoadReports(t *testing.T) {
 	t.Parallel()
+	const thing = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\n"
+	things := "  provides: {crds: [things.example.com]}\n"
 	chart := "  chart: {name: demo, version: 1.0.0, repository: https://charts.example.com}\n"
 	tests := map[string]struct {
 		files map[string]string
@@ -140,6 +142,9 @@ func TestLoadReports(t *testing.T) {
 		"version range":      {map[string]string{"demo/component.yaml": spec + "  chart: {name: demo, version: 1.x, repository: https://charts.example.com}\n"}, "components/demo/component.yaml:6:32: spec.chart.version: is \"1.x\", want one exact version such as 1.2.3"},
 		"unknown dependency": {map[string]string{"demo/component.yaml": spec + "  dependsOn: [dem]\n"}, "components/demo/component.yaml:6:15: spec.dependsOn[0]: there is no component dem (did you mean demo?)"},
 		"itself":             {map[string]string{"demo/component.yaml": spec + "  dependsOn: [demo]\n"}, "a component cannot depend on itself"},
+		"unknown kind":       {map[string]string{"demo/component.yaml": spec, "demo/configs/a.yaml": thing}, "demo/configs/a.yaml:1:13: nothing that is installed before knows the kind Thing of example.com"},
+		"mistyped group":     {map[string]string{"demo/component.yaml": spec + "  provides: {crds: [things.exampel.com]}\n", "demo/configs/a.yaml": thing}, "(did you mean exampel.com?)"},
+		"kind too early":     {map[string]string{"demo/component.yaml": spec + chart + things, "demo/manifests/b.yaml": thing}, "move the file to configs/"},
 		"unknown CRD":        {map[string]string{"demo/component.yaml": spec + "  requires: {crds: [things.example.com]}\n"}, "nothing that is installed before provides things.example.com"},
 		"folder's name":      {map[string]string{"Demo_2/component.yaml": spec}, "components/Demo_2: is not a name that a component can have"},
 		"unknown file":       {map[string]string{"demo/value.yaml": "a: 1\n"}, "components/demo/value.yaml: is not a file that a component has (did you mean values.yaml?)"},

@@ -90,6 +90,9 @@ const (
 type Provides struct {
 	// CRD names, plural.group.
 	CRDs []string `json:"crds,omitempty" jsonschema:"uniqueItems=true"`
+	// API groups whose kinds the component makes while it runs, such as one a
+	// template.
+	Groups []string `json:"groups,omitempty" jsonschema:"uniqueItems=true"`
 	// Aggregated APIs, version.group.
 	APIServices []string `json:"apiServices,omitempty" jsonschema:"uniqueItems=true"`
 }

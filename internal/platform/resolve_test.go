@@ -165,6 +165,7 @@ func TestResolveFillsIn(t *testing.T) {
 	c := load(t, files{
 		"demo/component.yaml": component("demo-system",
 			"chart: {name: demo, version: 1.2.3, repository: https://charts.example.com}",
+			"provides: {groups: [demo.io]}",
 			"parameters:",
 			"  replicas: {type: integer, default: 1, defaultHA: 3}",
 			"  hosts: {type: array, items: {type: string}, default: [a, b]}",

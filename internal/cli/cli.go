@@ -72,7 +72,8 @@ cause named; 130 interrupted.`,
 		Example: `  bootstrap demo                     # the whole thing, on a real local cluster
   bootstrap init                     # write a platform.yaml
   bootstrap generate                 # write the trees it describes
-  bootstrap run --cluster dev        # hand the cluster to Git`,
+  bootstrap run --cluster dev        # hand the cluster to Git
+  bootstrap doctor --cluster dev     # what is wrong, if anything is`,
 		Version:       version().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -88,6 +89,7 @@ cause named; 130 interrupted.`,
 		newInitCommand(streams),
 		newGenerateCommand(streams),
 		newRunCommand(streams),
+		newDoctorCommand(streams),
 		newSandboxCommand(streams),
 		newDemoCommand(streams),
 		newComponentCommand(streams),

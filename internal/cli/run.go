@@ -58,15 +58,8 @@ repository's host refuses the token: for tokens that last shorter than a run.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), streams) },
 	}
-	addDirFlag(cmd, &o.dir)
+	o.addReachFlags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.cluster, "cluster", "", "cluster of platform.yaml to run (required)")
-	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; as kubectl finds it by default")
-	f.StringVar(&o.context, "context", "", "context of the kubeconfig; its current one by default")
-	f.StringVar(&o.username, "username", "git", "user name that goes with the token")
-	f.StringVar(&o.tokenFile, "token-file", "", "file with the token, read again when the token is refused; $"+tokenFileVariable+" by default")
-	f.StringVar(&o.sshKey, "ssh-key", "", "private key to push with over SSH; the SSH agent by default")
-	f.StringVar(&o.knownHosts, "known-hosts", "", "known_hosts file that vouches for the repository's SSH host, to this run and to the cluster; the user's own by default")
 	f.StringVar(&o.authorName, "author-name", "", "name that commits are made under; git's user.name by default")
 	f.StringVar(&o.author, "author-email", "", "address that commits are made under; git's user.email by default")
 	f.StringVar(&o.webhookURL, "webhook-url", "", "address under which the forge reaches the cluster's Receiver, to be told about pushes at once")
@@ -74,8 +67,22 @@ repository's host refuses the token: for tokens that last shorter than a run.`,
 	f.DurationVar(&o.timeout, "timeout", 20*time.Minute, "how long the whole run may take; 0 for no bound")
 	f.BoolVar(&o.dryRun, "dry-run", false, "change nothing; print the commit and the objects that a run would make")
 	addOutputFlag(cmd, &o.output)
-	must(cmd.RegisterFlagCompletionFunc("cluster", o.completeCluster))
 	return cmd
+}
+
+// addReachFlags adds those that say which cluster is meant, and how it and the
+// repository are reached.
+func (o *runOptions) addReachFlags(cmd *cobra.Command) {
+	addDirFlag(cmd, &o.dir)
+	f := cmd.Flags()
+	f.StringVar(&o.cluster, "cluster", "", "cluster of platform.yaml that is meant (required)")
+	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; as kubectl finds it by default")
+	f.StringVar(&o.context, "context", "", "context of the kubeconfig; its current one by default")
+	f.StringVar(&o.username, "username", "git", "user name that goes with the token")
+	f.StringVar(&o.tokenFile, "token-file", "", "file with the token, read again when the token is refused; $"+tokenFileVariable+" by default")
+	f.StringVar(&o.sshKey, "ssh-key", "", "private key for the repository over SSH; the SSH agent by default")
+	f.StringVar(&o.knownHosts, "known-hosts", "", "known_hosts file that vouches for the repository's SSH host, to this run and to the cluster; the user's own by default")
+	must(cmd.RegisterFlagCompletionFunc("cluster", o.completeCluster))
 }
 
 func (o *runOptions) completeCluster(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -95,15 +102,8 @@ func (o runOptions) run(ctx context.Context, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	c, ok := model.Cluster(o.cluster)
-	if o.cluster == "" {
-		return usageError{fmt.Errorf("which cluster? name it with --cluster: platform.yaml has %s", clusterNames(model))}
-	}
-	if !ok {
-		return usageError{fmt.Errorf("platform.yaml has no cluster %q; it has %s", o.cluster, clusterNames(model))}
-	}
-	if c.Engine != config.EngineFlux {
-		return usageError{fmt.Errorf("cluster %s wants engine %s: only flux can be run yet", c.Name, c.Engine)}
+	if _, err := o.chosen(model); err != nil {
+		return err
 	}
 	options, err := o.options(want, model)
 	if err != nil {
@@ -120,6 +120,21 @@ func (o runOptions) run(ctx context.Context, streams Streams) error {
 		return errors.Join(err, printErr)
 	}
 	return err
+}
+
+// chosen returns the cluster that is meant.
+func (o runOptions) chosen(model *platform.Model) (platform.Cluster, error) {
+	c, ok := model.Cluster(o.cluster)
+	if o.cluster == "" {
+		return platform.Cluster{}, usageError{fmt.Errorf("which cluster? name it with --cluster: platform.yaml has %s", clusterNames(model))}
+	}
+	if !ok {
+		return platform.Cluster{}, usageError{fmt.Errorf("platform.yaml has no cluster %q; it has %s", o.cluster, clusterNames(model))}
+	}
+	if c.Engine != config.EngineFlux {
+		return platform.Cluster{}, usageError{fmt.Errorf("cluster %s wants engine %s: only flux can be run yet", c.Name, c.Engine)}
+	}
+	return c, nil
 }
 
 func clusterNames(m *platform.Model) string {

@@ -34,20 +34,26 @@ type vaultTarget struct {
 	secret, escrowFile  string
 }
 
+// defaultVaultTarget is where the catalogue's component puts Vault.
+func defaultVaultTarget() vaultTarget {
+	return vaultTarget{namespace: "vault", pod: "vault-0", port: 8200, tlsSecret: "vault-tls", secret: "vault-escrow"}
+}
+
 func (t *vaultTarget) addFlags(cmd *cobra.Command) {
+	*t = defaultVaultTarget()
 	addDirFlag(cmd, &t.dir)
 	f := cmd.Flags()
 	f.StringVar(&t.cluster, "cluster", "", "cluster of platform.yaml whose Vault is meant")
 	f.StringVar(&t.kubeconfig, "kubeconfig", "", "kubeconfig file; as kubectl finds it by default")
 	f.StringVar(&t.context, "context", "", "context of the kubeconfig; its current one by default")
-	f.StringVar(&t.namespace, "namespace", "vault", "namespace of Vault and of its escrow")
-	f.StringVar(&t.pod, "pod", "vault-0", "pod that is spoken to, through the API server")
-	f.IntVar(&t.port, "port", 8200, "port of that pod")
-	f.StringVar(&t.tlsSecret, "tls-secret", "vault-tls", "Secret whose ca.crt Vault is trusted by")
+	f.StringVar(&t.namespace, "namespace", t.namespace, "namespace of Vault and of its escrow")
+	f.StringVar(&t.pod, "pod", t.pod, "pod that is spoken to, through the API server")
+	f.IntVar(&t.port, "port", t.port, "port of that pod")
+	f.StringVar(&t.tlsSecret, "tls-secret", t.tlsSecret, "Secret whose ca.crt Vault is trusted by")
 	f.StringVar(&t.address, "address", "", "speak to the Vault at this https address instead; needs --escrow-file")
 	f.StringVar(&t.caFile, "ca-file", "", "file with the certificates that Vault is trusted by, in PEM")
 	f.StringVar(&t.serverName, "server-name", "", "name in Vault's certificate; POD.vault-internal by default, or the address's host")
-	f.StringVar(&t.secret, "escrow-secret", "vault-escrow", "Secret that holds the escrow")
+	f.StringVar(&t.secret, "escrow-secret", t.secret, "Secret that holds the escrow")
 	f.StringVar(&t.escrowFile, "escrow-file", "", "file that holds the escrow, too; with --address, alone")
 	must(cmd.RegisterFlagCompletionFunc("cluster", func(c *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
 		return (&runOptions{dir: t.dir}).completeCluster(c, args, to)
@@ -136,6 +142,7 @@ func (t vaultTarget) subject() string {
 // arguments repeat which Vault is meant, for commands that errors name.
 func (t vaultTarget) arguments() string {
 	var b strings.Builder
+	usually := defaultVaultTarget()
 	add := func(flag, value, usual string) {
 		if value != usual {
 			b.WriteString(" --" + flag + " " + quoted(value))
@@ -145,14 +152,14 @@ func (t vaultTarget) arguments() string {
 	add("cluster", t.cluster, "")
 	add("kubeconfig", t.kubeconfig, "")
 	add("context", t.context, "")
-	add("namespace", t.namespace, "vault")
-	add("pod", t.pod, "vault-0")
-	add("port", strconv.Itoa(t.port), "8200")
-	add("tls-secret", t.tlsSecret, "vault-tls")
+	add("namespace", t.namespace, usually.namespace)
+	add("pod", t.pod, usually.pod)
+	add("port", strconv.Itoa(t.port), strconv.Itoa(usually.port))
+	add("tls-secret", t.tlsSecret, usually.tlsSecret)
 	add("address", t.address, "")
 	add("ca-file", t.caFile, "")
 	add("server-name", t.serverName, "")
-	add("escrow-secret", t.secret, "vault-escrow")
+	add("escrow-secret", t.secret, usually.secret)
 	add("escrow-file", t.escrowFile, "")
 	return b.String()
 }

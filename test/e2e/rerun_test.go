@@ -68,4 +68,11 @@ func TestRerunChangesNothing(t *testing.T) {
 	after := shared.stamps(t)
 	sameStamps(t, before, after)
 	t.Logf("%d objects are the same", len(after))
+	doctor := shared.run(t, dir, "doctor", "--cluster", "dev")
+	for _, want := range []string{"✓ repository and cluster: ", "✓ state of the cluster: "} {
+		if !strings.Contains(doctor.stdout, want) {
+			t.Errorf("doctor does not say %q:\n%s%s", want, doctor.stdout, doctor.stderr)
+		}
+	}
+	sameStamps(t, after, shared.stamps(t))
 }

@@ -186,12 +186,18 @@ func TestInCluster(t *testing.T) {
 	if r := c.run("", "vault", "status", "--cluster", "dev"); r.code != 1 || !strings.Contains(r.stderr, "no escrow of its keys in Secret/vault/vault-escrow") || !strings.Contains(r.stderr, "kubectl --namespace vault delete persistentvolumeclaim") {
 		t.Errorf("without the Secret: %s", r)
 	}
+	if r := c.run("", "doctor", "--cluster", "dev"); r.code != 1 || !strings.Contains(r.stdout, "✗ Vault's keys: the Vault at pod vault/vault-0 is initialised, but there is no escrow of its keys") {
+		t.Errorf("doctor without the Secret: %s", r)
+	}
 	// From the copy, the Secret comes back.
 	c.ok(c.run("", append(args, "--escrow-file", c.escrow)...))
 	if api.Get(escrowSecret) == nil {
 		t.Error("the Secret is not made from the file")
 	}
 	c.ok(c.run("", "vault", "status", "--cluster", "dev"))
+	if r := c.run("", "doctor", "--cluster", "dev"); !strings.Contains(r.stdout, "✓ Vault's keys: are in escrow") {
+		t.Errorf("doctor: %s", r)
+	}
 }
 
 // TestSecretRefusedAfterAnswer: the API server takes the placeholder, and then

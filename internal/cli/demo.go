@@ -102,7 +102,7 @@ type stage interface {
 }
 
 func (o demoOptions) run(ctx context.Context, streams Streams) error {
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, timeUpError{o.timeout})
 	defer cancel()
 	self, err := os.Executable()
 	if err != nil {
@@ -119,6 +119,10 @@ func (o demoOptions) run(ctx context.Context, streams Streams) error {
 	report, err := demo.Run(ctx, o.cluster, s.world(), demo.Deps{
 		Shell: s, Cluster: s, App: s, Files: s, Bootstrap: self, Now: time.Now,
 	}, func(e demo.Event) { showDemo(streams.Err, e) })
+	if up, ok := errors.AsType[timeUpError](context.Cause(ctx)); ok && err != nil {
+		// What its parts say of the interruption is no news.
+		err = up
+	}
 	if report == nil {
 		return err
 	}

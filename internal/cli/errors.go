@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/initfile"
@@ -35,6 +36,16 @@ func (e driftError) Error() string {
 
 // Drift tells the error apart from others.
 func (driftError) Drift() bool { return true }
+
+// timeUpError says that a command's own --timeout ended it.
+type timeUpError struct{ after time.Duration }
+
+func (e timeUpError) Error() string {
+	return fmt.Sprintf("timed out after %s; give it longer with --timeout", e.after)
+}
+
+// TimedOut tells the error apart from others.
+func (timeUpError) TimedOut() bool { return true }
 
 // exitCode maps an error to the process's exit code.
 func exitCode(ctx context.Context, err error) int {

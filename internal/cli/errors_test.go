@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/initfile"
@@ -23,6 +24,7 @@ func TestExitCode(t *testing.T) {
 		"drift":                  {t.Context(), fmt.Errorf("x: %w", driftError{1}), exitDrift},
 		"command line":           {t.Context(), usageError{errors.New("x")}, exitBadInput},
 		"input":                  {t.Context(), diag.Problems{{Message: "x"}}, exitBadInput},
+		"our own timeout":        {t.Context(), timeUpError{time.Minute}, exitTimedOut},
 		"signal":                 {interrupted, fmt.Errorf("x: %w", context.Canceled), exitInterrupted},
 		"failed, then a signal":  {interrupted, errors.New("x"), exitFailed},
 		"cancelled by ourselves": {t.Context(), context.Canceled, exitFailed},

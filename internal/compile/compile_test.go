@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,7 +59,8 @@ func TestRepository(t *testing.T) {
 		return
 	}
 	if !changes.Empty() {
-		t.Errorf("the committed trees are not what platform.yaml generates; run bootstrap generate and read the diff: %+v", changes)
+		t.Errorf("the committed trees are not what platform.yaml generates; run bootstrap generate and read the diff: %d files differ, such as %q",
+			changes.Len(), slices.Concat(changes.HandEdited, changes.Foreign, changes.Create, changes.Update, changes.Delete)[0])
 	}
 }
 

@@ -185,7 +185,7 @@ func TestHostileTree(t *testing.T) {
 		"inventory is huge": {"clusters/dev/inventory.yaml", sparse, `clusters/dev/inventory.yaml(:\d+)?: .*(not an inventory|not a line of an inventory|cannot be read)`},
 		"inventory's path": {
 			"clusters/dev/inventory.yaml",
-			text("kind: Inventory\nfiles:\n  clusters/dev/../../../x: " + strings.Repeat("0", 64) + "\n"),
+			text("kind: Inventory\nfiles:\n  clusters/dev/../../../x: sha256:" + strings.Repeat("0", 64) + "\n"),
 			`clusters/dev/inventory.yaml:3: lists "clusters/dev/../../../x"`,
 		},
 	} {

@@ -42,7 +42,7 @@ func (t *Tree) WithInventories() error {
 		sum := f.sum
 		b.WriteString("  ")
 		b.WriteString(name)
-		b.WriteString(": ")
+		b.WriteString(": " + digestPrefix)
 		b.Write(hex.AppendEncode(b.AvailableBuffer(), sum[:]))
 		b.WriteByte('\n')
 	}
@@ -54,6 +54,10 @@ func (t *Tree) WithInventories() error {
 	}
 	return nil
 }
+
+// digestPrefix names the algorithm. A bare hash behind the name of a file such
+// as secrets.yaml is what searches for leaked secrets take for one.
+const digestPrefix = "sha256:"
 
 // inventory is which files are owned, and what was written to them.
 type inventory map[string]digest
@@ -95,9 +99,10 @@ func parseInventory(file, cluster string, data io.Reader, into inventory) error 
 			continue
 		}
 		name, sum, ok := strings.Cut(text, ": ")
+		sum, prefixed := strings.CutPrefix(sum, digestPrefix)
 		d, isDigest := parseDigest(sum)
 		name, indented := strings.CutPrefix(name, "  ")
-		if !ok || !isDigest || !indented {
+		if !ok || !prefixed || !isDigest || !indented {
 			return problem(line, "is not a line of an inventory, which is a path and a SHA-256")
 		}
 		// A file outside the cluster's folders would be deleted for nothing

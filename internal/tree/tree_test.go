@@ -296,11 +296,12 @@ func TestInventoryIsNotTrusted(t *testing.T) {
 		"platform.yaml":    good + "  platform.yaml: " + hex.EncodeToString(sum[:]) + "\n",
 		"other cluster":    good + "  apps/prod/x/a: " + hex.EncodeToString(sum[:]) + "\n",
 		"merge conflict":   good + "<<<<<<< HEAD\n",
-		"short hash":       good + "  apps/dev/x/a: abcd\n",
+		"short hash":       good + "  apps/dev/x/a: sha256:abcd\n",
 		"no inventory":     "kind: ConfigMap\n",
 		"empty":            "",
 		"endless line":     good + strings.Repeat("a", 1<<20),
-		"not hexadecimal":  good + "  apps/dev/x/a: " + strings.Repeat("z", 64) + "\n",
+		"not hexadecimal":  good + "  apps/dev/x/a: sha256:" + strings.Repeat("z", 64) + "\n",
+		"no algorithm":     good + "  apps/dev/x/a: " + hex.EncodeToString(sum[:]) + "\n",
 		"no files, a list": inventoryHead + "dev\nfiles: []\n",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -44,7 +44,7 @@ func TestExplain(t *testing.T) {
 		{
 			name: "kind without a definition",
 			components: map[string]map[string]string{"orphan": {
-				"component.yaml":        component("orphan", ""),
+				"component.yaml":        component("orphan", "") + "  provides: {groups: [widgets.test]}\n",
 				"manifests/widget.yaml": "apiVersion: widgets.test/v1\nkind: Widget\nmetadata:\n  name: lonely\n  namespace: orphan\nspec: {}\n",
 			}},
 			want: []string{"cause: the cluster has no kind Widget of widgets.test/v1"},

@@ -27,15 +27,26 @@ func compileRepository(t testing.TB) *tree.Tree {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := catalog.Load(catalog.BuiltinLayer())
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, _, err := compile.Compile(p, c)
+	files, _, err := compile.Compile(p, components(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return files
+}
+
+// components is the catalogue, with this repository's own components where it
+// has any.
+func components(t testing.TB) *catalog.Catalog {
+	t.Helper()
+	layers := []catalog.Layer{catalog.BuiltinLayer()}
+	if _, err := os.Stat(filepath.Join(repository, "components")); err == nil {
+		layers = append(layers, catalog.Layer{Origin: "components", FS: os.DirFS(filepath.Join(repository, "components"))})
+	}
+	c, err := catalog.Load(layers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // TestRepository compiles this repository's platform.yaml: the committed trees
@@ -144,11 +155,7 @@ func TestEngineThatIsNotThereYet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := catalog.Load(catalog.BuiltinLayer())
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _, err = compile.Compile(p, c)
+	_, _, err = compile.Compile(p, components(t))
 	if err == nil || !strings.Contains(err.Error(), "spec.clusters.prod.engine") || !strings.HasPrefix(err.Error(), "platform.yaml:") {
 		t.Errorf("error %v: want file, line and path of the engine", err)
 	}

@@ -28,7 +28,6 @@ import (
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	sigsyaml "sigs.k8s.io/yaml"
 
-	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/render/fluxsystem"
 )
 
@@ -168,10 +167,7 @@ func crdSchemas(t *testing.T) map[string]*resourceSchema {
 
 func catalogCRDs(t *testing.T) []object {
 	t.Helper()
-	c, err := catalog.Load(catalog.BuiltinLayer())
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := components(t)
 	var all []object
 	for _, name := range c.Names() {
 		component, _ := c.Component(name)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -101,7 +102,7 @@ func (t Target) ensure(ctx context.Context, repoRoot, home, version string, tell
 		return "", fmt.Errorf("making the cache: %w", err)
 	}
 	defer os.RemoveAll(tmp)
-	if err := t.build(ctx, filepath.Join(repoRoot, "sandbox", t.Folder), tmp); err != nil {
+	if err := t.build(ctx, repoRoot, tmp); err != nil {
 		return "", err
 	}
 	if !t.complete(tmp) {
@@ -126,8 +127,21 @@ func (t Target) complete(dir string) bool {
 	return true
 }
 
-func (t Target) build(ctx context.Context, dir, out string) error {
-	argv := append([]string{"go"}, t.args(out)...)
+func (t Target) build(ctx context.Context, repoRoot, out string) error {
+	dir, args := filepath.Join(repoRoot, "sandbox", t.Folder), t.args(out)
+	if len(t.Absent) > 0 {
+		work, err := os.MkdirTemp("", "groundwork-build-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(work)
+		flag, err := t.withAbsent(ctx, repoRoot, work)
+		if err != nil {
+			return err
+		}
+		args = slices.Insert(args, 1, flag) // behind "build"
+	}
+	argv := append([]string{"go"}, args...)
 	if nice, err := exec.LookPath("nice"); err == nil {
 		argv = append([]string{nice}, argv...)
 	}
@@ -143,7 +157,7 @@ func (t Target) build(ctx context.Context, dir, out string) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("building %s: %w", t.Name, ctx.Err())
 		}
-		return fmt.Errorf("building %s: %w\nin %s: go %s\n%s", t.Name, err, dir, strings.Join(t.args(out), " "), strings.TrimSpace(said.String()))
+		return fmt.Errorf("building %s: %w\nin %s: go %s\n%s", t.Name, err, dir, strings.Join(args, " "), strings.TrimSpace(said.String()))
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 // flags. 12 hexadecimal digits.
 func (t Target) Key(repoRoot, goVersion string) (string, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "1\x00%s\x00%q\x00%q\x00%q\x00", goVersion, t.args(""), t.env(), t.Programs)
+	fmt.Fprintf(h, "1\x00%s\x00%q\x00%q\x00%q\x00", goVersion, append(t.args(""), t.Absent...), t.env(), t.Programs)
 	mod, err := t.goMod(repoRoot)
 	if err != nil {
 		return "", err

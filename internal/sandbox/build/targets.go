@@ -29,7 +29,10 @@ type Target struct {
 	// Programs are the file names that the build leaves.
 	Programs []string `json:"programs"`
 	Tags     []string `json:"tags"`
-	Cgo      bool     `json:"cgo"`
+	// Absent are files that the module's code embeds and the module proxy does
+	// not serve, by their path in the module. They are built in empty.
+	Absent []string `json:"absent"`
+	Cgo    bool     `json:"cgo"`
 	// LDFlags come after -s -w.
 	LDFlags string `json:"ldflags"`
 	// RealNode says that only a node that runs pods needs it.

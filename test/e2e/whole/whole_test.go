@@ -21,6 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -36,7 +37,11 @@ func TestProd(t *testing.T) {
 		}
 	})
 	t.Log(command(t, 15*time.Minute, bootstrap, "demo", "--cluster", "prod", "--name", name, "--keep", "--dir", repository))
-	client := connect(t, bootstrap, name)
+	config := kubeconfig(t, bootstrap, name)
+	client, err := dynamic.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	for resource, atLeast := range map[schema.GroupVersionResource]int{
 		{Group: "kustomize.toolkit.fluxcd.io", Version: "v1", Resource: "kustomizations"}: 30,
@@ -50,8 +55,10 @@ func TestProd(t *testing.T) {
 		}
 		t.Logf("%d %s are ready", len(objects), resource.Resource)
 	}
-	closed(t, client)
-	refused(t, client)
+	t.Run("closed by default", func(t *testing.T) { closed(t, client) })
+	t.Run("rules refuse", func(t *testing.T) { refused(t, client) })
+	t.Run("authorities in every namespace", func(t *testing.T) { trusted(t, client) })
+	t.Run("autoscaler scales", func(t *testing.T) { scales(t, config, client) })
 }
 
 // closed checks that everything is denied by default in each namespace of ours.
@@ -124,10 +131,12 @@ func awaitReady(t *testing.T, client dynamic.Interface, resource schema.GroupVer
 	return objects
 }
 
-func ready(o unstructured.Unstructured) bool {
+func ready(o unstructured.Unstructured) bool { return conditionTrue(o, "Ready") }
+
+func conditionTrue(o unstructured.Unstructured, name string) bool {
 	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
 	for _, c := range conditions {
-		if c, ok := c.(map[string]any); ok && c["type"] == "Ready" {
+		if c, ok := c.(map[string]any); ok && c["type"] == name {
 			return c["status"] == "True"
 		}
 	}
@@ -143,7 +152,7 @@ func list(t *testing.T, client dynamic.Interface, resource schema.GroupVersionRe
 	return found.Items
 }
 
-func connect(t *testing.T, bootstrap, name string) dynamic.Interface {
+func kubeconfig(t *testing.T, bootstrap, name string) *rest.Config {
 	t.Helper()
 	var env map[string]string
 	if err := json.Unmarshal([]byte(command(t, time.Minute, bootstrap, "sandbox", "env", "--name", name, "--output", "json")), &env); err != nil {
@@ -153,11 +162,8 @@ func connect(t *testing.T, bootstrap, name string) dynamic.Interface {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := dynamic.NewForConfig(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
+	config.QPS = -1 // a load is made through it
+	return config
 }
 
 // command runs a command that has to succeed and returns what it wrote.

@@ -98,8 +98,11 @@ func explain(err error) error {
 		return &AccessError{err}
 	}
 	var key *knownhosts.KeyError
-	if errors.As(err, &key) || strings.Contains(err.Error(), "knownhosts: key mismatch") {
-		return &HostKeyError{err}
+	// A host whose new key is of another type has none of those asked for.
+	for _, other := range []string{"knownhosts: key mismatch", "no common algorithm for host key"} {
+		if errors.As(err, &key) || strings.Contains(err.Error(), other) {
+			return &HostKeyError{err}
+		}
 	}
 	return err
 }

@@ -1,6 +1,9 @@
 package gitrepo_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"io"
 	"net"
@@ -11,6 +14,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
 
 	"github.com/groundwork-dev/groundwork/internal/gitrepo"
 	"github.com/groundwork-dev/groundwork/internal/gitrepo/gittest"
@@ -91,6 +97,7 @@ func TestReadWithKey(t *testing.T) {
 		"a key that may":     {key, served.KnownHosts, func(err error) bool { return err == nil }},
 		"a key that may not": {stranger, served.KnownHosts, asType[*gitrepo.AccessError]},
 		"another host's key": {key, strings.Replace(other.KnownHosts, other.Port(), served.Port(), 1), asType[*gitrepo.HostKeyError]},
+		"another type's key": {key, keyOfAnotherType(t, served), asType[*gitrepo.HostKeyError]},
 		"no host's key":      {key, "", asType[*gitrepo.UnknownHostError]},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,6 +107,21 @@ func TestReadWithKey(t *testing.T) {
 			}
 		})
 	}
+}
+
+// keyOfAnotherType is a known_hosts for a host, with a key of a type of which
+// the host has none.
+func keyOfAnotherType(t *testing.T, served *gittest.SSH) string {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(&private.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return knownhosts.Line([]string{served.Address}, key) + "\n"
 }
 
 // TestSSHThroughAProxy: the environment's HTTPS proxy is used where it lets SSH

@@ -26,6 +26,14 @@ const (
 	Forge       = "forge.sandbox.test"
 )
 
+// ForgeHostKey is the file, among the certificates, of the key by which SSH
+// clients know the forge; KnownHosts is the one, in the run folder, by which they
+// trust it.
+const (
+	ForgeHostKey = "forge-ssh.key"
+	KnownHosts   = "known_hosts"
+)
+
 // Loopback is where programs listen that only the sandbox itself talks to.
 const Loopback = "127.0.0.1"
 
@@ -279,6 +287,8 @@ ROOT_URL = https://%[3]s/
 DOMAIN = %[3]s
 SSH_DOMAIN = %[3]s
 START_SSH_SERVER = %[6]s
+BUILTIN_SSH_SERVER_USER = git
+SSH_SERVER_HOST_KEYS = %[8]s
 SSH_LISTEN_HOST = %[4]s
 SSH_LISTEN_PORT = 22
 SSH_PORT = 22
@@ -313,5 +323,5 @@ ENABLED = false
 ENABLED = false
 [indexer]
 ISSUE_INDEXER_TYPE = db
-`, p.Run, port, Forge, HostIP, p.ForgeStatic, ssh, toPods)
+`, p.Run, port, Forge, HostIP, p.ForgeStatic, ssh, toPods, p.PKI(ForgeHostKey))
 }

@@ -143,7 +143,7 @@ func (a *Authority) pair(t *x509.Certificate) (Pair, error) {
 	return encode(der, key)
 }
 
-// NewKey returns a private key, PEM, for signing service account tokens.
+// NewKey returns a private key, PEM, that belongs to no certificate.
 func NewKey() ([]byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -43,7 +44,7 @@ func (s *supervisor) files(ctx context.Context) error {
 	if files[filepath.Join(s.Run, "stages.yaml")], err = s.stages(ctx); err != nil {
 		return fmt.Errorf("reading the stages of simulated nodes: %w", err)
 	}
-	if err := s.certificates(files); err != nil {
+	if err := errors.Join(s.certificates(files), s.hostKey(files)); err != nil {
 		return err
 	}
 	for _, u := range users {

@@ -13,7 +13,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+
 	"github.com/groundwork-dev/groundwork/internal/sandbox/node"
+	"github.com/groundwork-dev/groundwork/internal/sandbox/pki"
 )
 
 // The forge's administrator, its organisation and the first, empty repository.
@@ -44,6 +48,22 @@ func (s *supervisor) forge(ctx context.Context) error {
 		return err
 	}
 	return s.forgePost(ctx, token, "/api/v1/orgs/"+forgeOrg+"/repos", map[string]any{"name": forgeRepo, "private": true, "default_branch": "main"})
+}
+
+// hostKey adds the forge's SSH host key, and the file that trusts it. Without a
+// key, the forge would make one by itself, slowly, that nobody could know.
+func (s *supervisor) hostKey(files map[string][]byte) error {
+	key, err := pki.NewKey()
+	if err != nil {
+		return err
+	}
+	signer, err := ssh.ParsePrivateKey(key)
+	if err != nil {
+		return fmt.Errorf("making the forge's host key: %w", err)
+	}
+	files[s.paths.PKI(node.ForgeHostKey)] = key
+	files[filepath.Join(s.Run, node.KnownHosts)] = []byte(knownhosts.Line([]string{node.Forge}, signer.PublicKey()) + "\n")
+	return nil
 }
 
 func (s *supervisor) gitea(ctx context.Context, args ...string) (string, error) {

@@ -73,7 +73,7 @@ func scales(t *testing.T, config *rest.Config, client dynamic.Interface) {
 		t.Error("the autoscaler adds no pod under load")
 	}
 	for _, owner := range deployment.GetManagedFields() {
-		if owner.Manager == "kustomize-controller" && strings.Contains(string(owner.FieldsV1.Raw), `"f:replicas"`) {
+		if owner.Manager == "kustomize-controller" && strings.Contains(owner.FieldsV1.GetRawString(), `"f:replicas"`) {
 			t.Error("Flux owns the number of replicas, and would take the pods away again")
 		}
 	}

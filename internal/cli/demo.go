@@ -109,7 +109,7 @@ func (o demoOptions) run(ctx context.Context, streams Streams) error {
 		return err
 	}
 	var s stage = &sandboxStage{demoFiles: demoFiles{demoApp}, options: o, streams: streams}
-	hint := " 'bootstrap sandbox status' tells what is real in a sandbox and what is not."
+	hint := " 'bootstrap sandbox status' tells what is real in a sandbox and what is not; network policies are enforced by nothing there."
 	if o.kubeconfig != "" {
 		if s, err = newExistingStage(o, streams); err != nil {
 			return err

@@ -179,6 +179,9 @@ func printStatus(w io.Writer, s *sandbox.Status) error {
 		}
 		fmt.Fprintf(t, "CHART\t%s %s\t%s\n", c.Component, c.Version, kind)
 	}
+	for _, missing := range s.NotHere {
+		fmt.Fprintf(t, "NOT HERE\t%s\t\n", missing)
+	}
 	if s.Problem != "" {
 		fmt.Fprintf(t, "PROBLEM\t%s\n", s.Problem)
 	}

@@ -272,7 +272,7 @@ func TestSandbox(t *testing.T) {
 	})
 	t.Run("status", func(t *testing.T) {
 		status := must(all.Status(ctx, "test"))
-		if len(status.Processes) < 9 || len(status.Nodes) != 4 || len(status.Pods.BuiltHere) != 1 || len(status.Pods.Simulated) != 1 || status.Problem != "" {
+		if len(status.Processes) < 9 || len(status.Nodes) != 4 || len(status.Pods.BuiltHere) != 1 || len(status.Pods.Simulated) != 1 || len(status.NotHere) == 0 || status.Problem != "" {
 			t.Errorf("status %+v", status)
 		}
 	})

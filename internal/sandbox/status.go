@@ -29,6 +29,8 @@ type Status struct {
 	Processes []supervisor.ProcessState `json:"processes"`
 	Nodes     []NodeStatus              `json:"nodes"`
 	Pods      Pods                      `json:"pods"`
+	// NotHere is what the trees ask for and no sandbox does, whatever its nodes.
+	NotHere []string `json:"notHere"`
 	// Problem says why nodes and pods are missing here.
 	Problem string `json:"problem,omitempty"`
 }
@@ -75,7 +77,7 @@ func (b Sandboxes) Status(ctx context.Context, name string) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	status := &Status{State: state}
+	status := &Status{State: state, NotHere: notHere()}
 	data, err := os.ReadFile(filepath.Join(state.Run, supervisor.ProcessesFile))
 	if err == nil {
 		err = json.Unmarshal(data, &status.Processes)
@@ -87,6 +89,14 @@ func (b Sandboxes) Status(ctx context.Context, name string) (*Status, error) {
 		status.Problem = err.Error()
 	}
 	return status, nil
+}
+
+func notHere() []string {
+	return []string{
+		"network policies are applied, and enforced by nothing",
+		"volumes and load balancers are asked for, and made by nothing: there is no cloud",
+		"names, roles, buckets and keys in AWS exist nowhere",
+	}
 }
 
 func (s *Status) ask(ctx context.Context) error {

@@ -58,6 +58,15 @@ func alerted(t *testing.T, config *rest.Config, client dynamic.Interface) {
 	}
 	t.Logf("%d alerts are evaluated", len(want))
 
+	var found struct {
+		Data struct {
+			ActiveAlertmanagers []struct{ URL string }
+		}
+	}
+	if err := ofPod(t.Context(), config, strings.Replace(prometheus, "rules", "alertmanagers", 1), &found); err != nil || len(found.Data.ActiveAlertmanagers) != 1 {
+		t.Errorf("Prometheus knows the Alertmanagers %v, want one: %v", found.Data.ActiveAlertmanagers, err)
+	}
+
 	err = wait.PollUntilContextTimeout(t.Context(), 2*time.Second, 2*time.Minute, true, func(ctx context.Context) (bool, error) {
 		var firing []struct{ Labels struct{ Alertname string } }
 		if err := ofPod(ctx, config, alertmanager, &firing); err != nil {

@@ -1,7 +1,7 @@
 //go:build e2e
 
-// Package whole brings this repository's own platform up as prod has it, every
-// component on and the rules enforced. The demo does the same for dev.
+// Package whole brings this repository's own platform up, as dev has it and as
+// prod has it, with every component on.
 package whole
 
 import (
@@ -27,22 +27,42 @@ import (
 
 const repository = "../../.."
 
+// TestProd has the rules enforced.
 func TestProd(t *testing.T) {
+	config, client := bringUp(t, "prod")
+	t.Run("closed by default", func(t *testing.T) { closed(t, client) })
+	t.Run("rules refuse", func(t *testing.T) { refused(t, client) })
+	t.Run("authorities in every namespace", func(t *testing.T) { trusted(t, client) })
+	t.Run("alerts arrive", func(t *testing.T) { alerted(t, config, client) })
+	t.Run("autoscaler scales", func(t *testing.T) { scales(t, config, client) })
+}
+
+// TestDev has the rules only say what they would refuse.
+func TestDev(t *testing.T) {
+	config, client := bringUp(t, "dev")
+	t.Run("closed by default", func(t *testing.T) { closed(t, client) })
+	t.Run("authorities in every namespace", func(t *testing.T) { trusted(t, client) })
+	t.Run("alerts arrive", func(t *testing.T) { alerted(t, config, client) })
+}
+
+// bringUp plays the demo on a cluster of this repository and keeps it until the
+// test ends: everything in it is ready.
+func bringUp(t *testing.T, cluster string) (*rest.Config, dynamic.Interface) {
+	t.Helper()
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
 	command(t, 10*time.Minute, "go", "build", "-o", bootstrap, repository+"/cmd/bootstrap")
-	name := fmt.Sprintf("whole-%d", os.Getpid())
+	name := fmt.Sprintf("whole-%s-%d", cluster, os.Getpid())
 	t.Cleanup(func() {
 		if out, err := exec.Command(bootstrap, "sandbox", "down", "--name", name).CombinedOutput(); err != nil {
 			t.Errorf("sandbox down: %v\n%s", err, out)
 		}
 	})
-	t.Log(command(t, 15*time.Minute, bootstrap, "demo", "--cluster", "prod", "--name", name, "--keep", "--dir", repository))
+	t.Log(command(t, 15*time.Minute, bootstrap, "demo", "--cluster", cluster, "--name", name, "--keep", "--dir", repository))
 	config := kubeconfig(t, bootstrap, name)
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	for resource, atLeast := range map[schema.GroupVersionResource]int{
 		{Group: "kustomize.toolkit.fluxcd.io", Version: "v1", Resource: "kustomizations"}: 30,
 		{Group: "helm.toolkit.fluxcd.io", Version: "v2", Resource: "helmreleases"}:        15,
@@ -55,11 +75,7 @@ func TestProd(t *testing.T) {
 		}
 		t.Logf("%d %s are ready", len(objects), resource.Resource)
 	}
-	t.Run("closed by default", func(t *testing.T) { closed(t, client) })
-	t.Run("rules refuse", func(t *testing.T) { refused(t, client) })
-	t.Run("authorities in every namespace", func(t *testing.T) { trusted(t, client) })
-	t.Run("alerts arrive", func(t *testing.T) { alerted(t, config, client) })
-	t.Run("autoscaler scales", func(t *testing.T) { scales(t, config, client) })
+	return config, client
 }
 
 // closed checks that everything is denied by default in each namespace of ours.

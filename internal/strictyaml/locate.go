@@ -63,6 +63,9 @@ func (d *Document) find(path []string) (key, value *yaml.Node) {
 }
 
 func step(n *yaml.Node, p string) (key, value *yaml.Node) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
 	switch n.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {

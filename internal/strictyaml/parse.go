@@ -11,16 +11,23 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/diag"
 )
 
+// rules are what a file may be.
+type rules struct {
+	bytes, marks int
+	// aliases says that anchors, aliases and merge keys are followed.
+	aliases bool
+}
+
 // parse reads at most limit documents that hold a value; -1 means all.
-func parse(file string, data []byte, limit, marks int) ([]*Document, error) {
-	if p := checkText(file, data, marks); p != nil {
+func parse(file string, data []byte, limit int, r rules) ([]*Document, error) {
+	if p := checkText(file, data, r); p != nil {
 		return nil, diag.Problems{*p}
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var docs []*Document
 	var problems diag.Problems
-	more := 0
+	more, values := 0, r.marks
 	for limit < 0 || len(docs) < limit {
 		root, err := next(dec)
 		if errors.Is(err, io.EOF) {
@@ -33,9 +40,10 @@ func parse(file string, data []byte, limit, marks int) ([]*Document, error) {
 		if isNothing(root) {
 			continue
 		}
-		w := walker{file: file}
+		w := walker{file: file, aliases: r.aliases, left: values}
 		value := w.value(root)
 		w.finish()
+		values = w.left
 		problems = append(problems, w.problems...)
 		more += w.more
 		docs = append(docs, &Document{Root: root, file: file, value: value})

@@ -57,7 +57,7 @@ func checkInfo(name string, info fs.FileInfo) error {
 	case !mode.IsRegular():
 		problem.Message = "is not a regular file"
 	case info.Size() > MaxBytes:
-		problem = *tooLarge(name, info.Size())
+		problem = *tooLarge(name, info.Size(), MaxBytes)
 	default:
 		return nil
 	}

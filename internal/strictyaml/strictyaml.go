@@ -44,7 +44,7 @@ func Parse(file string, data []byte) (*Document, error) { return ParseWithin(fil
 
 // ParseWithin is Parse with a limit of marks of the caller's own.
 func ParseWithin(file string, data []byte, marks int) (*Document, error) {
-	docs, err := parse(file, data, 2, marks)
+	docs, err := parse(file, data, 2, rules{bytes: MaxBytes, marks: marks})
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,25 @@ func ParseWithin(file string, data []byte, marks int) (*Document, error) {
 
 // ParseAll parses a stream of documents separated by ---; empty ones are left
 // out. The limits hold for the whole stream.
-func ParseAll(file string, data []byte) ([]*Document, error) { return parse(file, data, -1, MaxMarks) }
+func ParseAll(file string, data []byte) ([]*Document, error) {
+	return parse(file, data, -1, rules{bytes: MaxBytes, marks: MaxMarks})
+}
+
+// Limits of a file of manifests, which a program may have written.
+const (
+	// MaxManifestBytes is the size of the file in bytes.
+	MaxManifestBytes = 8 << 20
+	// MaxManifestMarks is MaxMarks for it, and how many values it may hold once
+	// its aliases are followed.
+	MaxManifestMarks = 400_000
+)
+
+// ParseManifests parses a stream of Kubernetes objects as others write them:
+// larger than a file of ours, and anchors, aliases and merge keys are followed,
+// as long as what they stand for is bounded.
+func ParseManifests(file string, data []byte) ([]*Document, error) {
+	return parse(file, data, -1, rules{bytes: MaxManifestBytes, marks: MaxManifestMarks, aliases: true})
+}
 
 // Value returns the document as map[string]any, []any, string, int, int64,
 // uint64, float64, bool and nil. It belongs to the document: do not change it.

@@ -1,6 +1,8 @@
 package strictyaml_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -107,6 +109,44 @@ func TestNearest(t *testing.T) {
 	} {
 		if got := strictyaml.Nearest(word, known); got != want {
 			t.Errorf("nearest to %q is %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestParseManifests(t *testing.T) {
+	t.Parallel()
+	bomb := "a: &a [x,x,x,x,x,x,x,x,x]\n"
+	for c := 'b'; c <= 'i'; c++ {
+		p := string(c - 1)
+		bomb += fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.TrimSuffix(strings.Repeat("*"+p+",", 9), ","))
+	}
+	for name, test := range map[string]struct{ data, want string }{
+		"plain":       {"a: {b: 1}\n", `[{"a":{"b":1}}]`},
+		"stream":      {"a: 1\n---\n---\nb: 2\n", `[{"a":1} {"b":2}]`},
+		"alias":       {"a: &x {b: [1]}\nc: *x\n", `[{"a":{"b":[1]},"c":{"b":[1]}}]`},
+		"merge":       {"a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: 3\n", `[{"a":{"b":1,"c":2},"d":{"b":1,"c":3}}]`},
+		"merge list":  {"a: &x {b: 1}\nc: &y {b: 2, d: 3}\ne: {<<: [*x, *y]}\n", `[{"a":{"b":1},"c":{"b":2,"d":3},"e":{"b":1,"d":3}}]`},
+		"bomb":        {bomb, "aliases make more values"},
+		"itself":      {"a: &a [*a]\n", "nest more than 64 deep"},
+		"key twice":   {"a: 1\nb: 2\na: 3\n", `t.yaml:3:1: key "a" is there twice (the first one is in line 1)`},
+		"no anchor":   {"a: *x\n", "t.yaml:1:4: alias *x"},
+		"not a value": {"a: !!binary aGk=\n", "tag !!binary is not allowed"},
+	} {
+		docs, err := strictyaml.ParseManifests("t.yaml", []byte(test.data))
+		got := fmt.Sprint(err)
+		if err == nil {
+			values := make([]string, len(docs))
+			for i, doc := range docs {
+				text, err := json.Marshal(doc.Value())
+				if err != nil {
+					t.Fatal(err)
+				}
+				values[i] = string(text)
+			}
+			got = fmt.Sprint(values)
+		}
+		if !strings.Contains(got, test.want) {
+			t.Errorf("%s: got %s, want %s", name, got, test.want)
 		}
 	}
 }

@@ -10,9 +10,9 @@ import (
 
 // checkText refuses what is not bounded text before the YAML library sees it.
 // It runs in time linear in the size and allocates nothing on good input.
-func checkText(file string, data []byte, maxMarks int) *diag.Problem {
-	if len(data) > MaxBytes {
-		return tooLarge(file, int64(len(data)))
+func checkText(file string, data []byte, limits rules) *diag.Problem {
+	if len(data) > limits.bytes {
+		return tooLarge(file, int64(len(data)), limits.bytes)
 	}
 	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
 		return at(file, data, 0, "is UTF-16 text, want UTF-8", "save the file as UTF-8")
@@ -35,8 +35,8 @@ func checkText(file string, data []byte, maxMarks int) *diag.Problem {
 			return at(file, data, i, fmt.Sprintf("control character U+%04X", c), "remove it; YAML files are plain text")
 		}
 		if isMark(data, i) {
-			if marks++; marks > maxMarks {
-				return at(file, data, i, fmt.Sprintf("more than %d values", maxMarks), "split the file; a file of this tool never needs so many")
+			if marks++; marks > limits.marks {
+				return at(file, data, i, fmt.Sprintf("more than %d values", limits.marks), "split the file; a file of this tool never needs so many")
 			}
 		}
 		i++
@@ -80,10 +80,10 @@ func isMark(data []byte, i int) bool {
 	return false
 }
 
-func tooLarge(file string, size int64) *diag.Problem {
+func tooLarge(file string, size int64, limit int) *diag.Problem {
 	return &diag.Problem{
 		Position: diag.Position{File: file},
-		Message:  fmt.Sprintf("has %d bytes, more than the limit of %d", size, MaxBytes),
+		Message:  fmt.Sprintf("has %d bytes, more than the limit of %d", size, limit),
 		Hint:     "is this the right file?",
 	}
 }

@@ -24,6 +24,9 @@ type walker struct {
 	// the problems at firstAnchor.
 	firstAnchor int
 	anchors     []*yaml.Node
+	// aliases says that they are followed; left is how many values may come of it.
+	aliases bool
+	left    int
 }
 
 func (w *walker) refuse(n *yaml.Node, message, hint string) {
@@ -49,7 +52,18 @@ func (w *walker) value(n *yaml.Node) any {
 		}
 		return nil
 	}
+	if w.left--; w.left < 0 && w.aliases {
+		if w.left == -1 {
+			w.refuse(n, "aliases make more values of this file than it may hold", "write the values themselves")
+		}
+		return nil
+	}
 	switch n.Kind {
+	case yaml.AliasNode:
+		if w.aliases {
+			return w.value(n.Alias)
+		}
+		return nil
 	case yaml.MappingNode:
 		return w.mapping(n)
 	case yaml.SequenceNode:
@@ -76,6 +90,8 @@ func (w *walker) child(key string, n *yaml.Node) any {
 // checkExtras refuses anchors, aliases and tags and reports whether it did.
 func (w *walker) checkExtras(n *yaml.Node) bool {
 	switch {
+	case w.aliases && (n.Kind == yaml.AliasNode || n.Anchor != ""):
+		return false
 	case n.Kind == yaml.AliasNode:
 		w.anchor(n, fmt.Sprintf("alias *%s is not allowed", Clip(n.Value)), "write the value itself")
 	case n.Anchor != "":
@@ -91,8 +107,13 @@ func (w *walker) checkExtras(n *yaml.Node) bool {
 func (w *walker) mapping(n *yaml.Node) any {
 	m := make(map[string]any, len(n.Content)/2)
 	lines := make(map[string]int, len(n.Content)/2)
+	var merged []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
+		if w.aliases && k.Tag == "!!merge" {
+			merged = append(merged, v)
+			continue
+		}
 		key, ok := w.key(k)
 		if !ok {
 			continue
@@ -104,7 +125,30 @@ func (w *walker) mapping(n *yaml.Node) any {
 		lines[key] = k.Line
 		m[key] = w.child(key, v)
 	}
+	for _, from := range merged {
+		w.merge(m, from)
+	}
 	return m
+}
+
+// merge adds the keys that a merge key brings and the mapping lacks: those of a
+// mapping, or of each in a list, the first one winning.
+func (w *walker) merge(m map[string]any, from *yaml.Node) {
+	var all []any
+	switch value := w.child("<<", from).(type) {
+	case map[string]any:
+		all = []any{value}
+	case []any:
+		all = value
+	}
+	for _, value := range all {
+		more, _ := value.(map[string]any)
+		for key, v := range more {
+			if _, there := m[key]; !there {
+				m[key] = v
+			}
+		}
+	}
 }
 
 // key returns the text of a key. Whole numbers count as text, as in JSON.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -143,5 +144,31 @@ func TestCheck(t *testing.T) {
 	}
 	if want := "apt-get install -y --no-install-recommends a b-dev"; missing.Command() != want {
 		t.Errorf("command %q, want %q", missing.Command(), want)
+	}
+}
+
+// TestModuleDirDownloads has the module cache of a new machine: empty.
+func TestModuleDirDownloads(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Version}} {{.Dir}}", "golang.org/x/sync").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, there, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	cache, _, _ := strings.Cut(there, "/golang.org/")
+	t.Setenv("GOPROXY", "file://"+filepath.Join(cache, "cache", "download"))
+	t.Setenv("GOMODCACHE", t.TempDir())
+	t.Setenv("GOFLAGS", "-modcacherw")
+	t.Setenv("GOSUMDB", "off")
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"go.mod": "module x\n\ngo 1.26.0\n\nrequire golang.org/x/sync " + version + "\n"})
+	got, err := moduleDir(t.Context(), dir, "golang.org/x/sync")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(got, "go.mod")); err != nil {
+		t.Errorf("the module is not in %q: %v", got, err)
+	}
+	if _, err := moduleDir(t.Context(), dir, "golang.org/x/none"); err == nil {
+		t.Error("a module that is not needed was found")
 	}
 }

@@ -2,9 +2,12 @@ package build
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -197,7 +200,7 @@ func prune(home, keep string, unused time.Time) error {
 }
 
 // ModuleDir returns the folder of the module that a target is built from, in
-// Go's module cache.
+// Go's module cache, where it is put if it is not there yet.
 func ModuleDir(ctx context.Context, repoRoot, target string) (string, error) {
 	targets, err := Targets()
 	if err != nil {
@@ -207,13 +210,24 @@ func ModuleDir(ctx context.Context, repoRoot, target string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, "go", "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", found[0].Module)
-	cmd.Dir = filepath.Join(repoRoot, "sandbox", found[0].Folder)
+	return moduleDir(ctx, filepath.Join(repoRoot, "sandbox", found[0].Folder), found[0].Module)
+}
+
+// moduleDir returns the folder of a module that the one in dir needs. On a new
+// machine it is downloaded first.
+func moduleDir(ctx context.Context, dir, module string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", module)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOWORK=off")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("finding module %s: %w\n%s", found[0].Module, err, stderr.String())
+	var found struct{ Dir, Error string }
+	if jsonErr := json.Unmarshal(out, &found); err == nil {
+		err = jsonErr
 	}
-	return strings.TrimSpace(string(out)), nil
+	if err != nil || found.Dir == "" {
+		return "", fmt.Errorf("downloading module %s: %w\n%s%s", module, cmp.Or(err, fs.ErrNotExist), found.Error, stderr.String())
+	}
+	return found.Dir, nil
 }

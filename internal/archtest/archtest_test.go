@@ -42,6 +42,7 @@ func classes() map[string]class {
 		"internal/escrow":        pure,
 		"internal/explain":       pure,
 		"internal/componentdoc":  pure,
+		"internal/helmrelease":   pure,
 		"internal/manifest":      pure,
 		"internal/objectdiff":    pure,
 		"internal/platform":      pure,

@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/groundwork-dev/groundwork/internal/catalog/chartkeys"
 	"github.com/groundwork-dev/groundwork/internal/catalog/reference"
 )
 
@@ -33,6 +34,7 @@ type Component struct {
 	Stages []Stage
 
 	values, valuesHA *reference.Template
+	chartKeys        chartkeys.Keys
 	parameters       parameters
 	// policies are the IAM policies by service account.
 	policies map[string]*reference.Template
@@ -51,6 +53,10 @@ func (c *Component) Values(ha bool) *reference.Template {
 	}
 	return c.values
 }
+
+// ChartKeys are the keys of the chart's values, which may not be changed; nil
+// where the component does not know them.
+func (c *Component) ChartKeys() chartkeys.Keys { return c.chartKeys }
 
 // Varies says whether the manifests or configs have references, and so differ
 // from cluster to cluster.

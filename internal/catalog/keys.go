@@ -41,6 +41,7 @@ func (f *folder) loadKeys(c *Component, values map[string]*reference.Template) {
 		f.report(keysFile, fmt.Sprintf("is about chart %s %s, and the component installs %s %s", file.Chart, file.Version, c.Chart.Name, c.Chart.Version), derive)
 		return
 	}
+	c.chartKeys = file.Keys
 	p := &c.parameters
 	p.keys = map[string][]chartkeys.Keys{}
 	for _, name := range []string{valuesFile, valuesHAFile} {

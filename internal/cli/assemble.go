@@ -29,7 +29,7 @@ func assemble(ctx context.Context, dir string, realNode bool, display progress.D
 	if err != nil {
 		return nil, err
 	}
-	p, components, err := loadDir(dir)
+	p, components, err := LoadDir(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -41,12 +41,12 @@ sandbox serves the charts that it finds there, and a stand-in for every other.`,
 			return pullCharts(cmd.Context(), streams, dir, args)
 		},
 	}
-	addDirFlag(cmd, &dir)
+	AddDirFlag(cmd, &dir)
 	return cmd
 }
 
 func pullCharts(ctx context.Context, streams Streams, dir string, names []string) error {
-	_, c, err := loadDir(dir)
+	_, c, err := LoadDir(dir)
 	if err != nil {
 		return err
 	}
@@ -74,8 +74,7 @@ func pullCharts(ctx context.Context, streams Streams, dir string, names []string
 
 func pullChart(ctx context.Context, display progress.Display, cache string, c *catalog.Component) error {
 	chart := chartrepo.Chart{Name: c.Chart.Name, Version: c.Chart.Version, Repository: c.Chart.Repository}
-	_, where, _ := strings.Cut(chart.Repository, "://")
-	path := filepath.Join(cache, "charts", filepath.FromSlash(where), chart.Name+"-"+chart.Version+".tgz")
+	path := ChartPath(cache, chart)
 	step := progress.Step{Title: "chart " + chart.Name + " " + chart.Version}
 	if _, err := os.Stat(path); err == nil {
 		step.State, step.Detail = progress.Skipped, "here already"
@@ -86,7 +85,7 @@ func pullChart(ctx context.Context, display progress.Display, cache string, c *c
 	began := time.Now()
 	data, err := chartrepo.Client{}.Pull(ctx, chart)
 	if err == nil {
-		err = keep(path, data)
+		err = KeepFile(path, data)
 	}
 	step.State, step.Elapsed = progress.Done, time.Since(began)
 	if err != nil {
@@ -96,8 +95,14 @@ func pullChart(ctx context.Context, display progress.Display, cache string, c *c
 	return err
 }
 
-// keep writes a file of the cache in one step.
-func keep(path string, data []byte) error {
+// ChartPath is where a cache folder keeps a chart's archive.
+func ChartPath(cache string, chart chartrepo.Chart) string {
+	_, where, _ := strings.Cut(chart.Repository, "://")
+	return filepath.Join(cache, "charts", filepath.FromSlash(where), chart.Name+"-"+chart.Version+".tgz")
+}
+
+// KeepFile writes a file of the cache in one step.
+func KeepFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}

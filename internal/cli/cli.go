@@ -37,14 +37,16 @@ func OSStreams() Streams {
 }
 
 // Main runs the command that args name and returns the process's exit code.
-// The first interrupt cancels the command's context; a second one ends the
-// process at once.
-func Main(streams Streams, args []string) int {
+func Main(streams Streams, args []string) int { return Execute(streams, newRootCommand(streams), args) }
+
+// Execute runs a command tree, here or in an executable beside this one, and
+// returns the process's exit code. The first interrupt cancels the command's
+// context; a second one ends the process at once.
+func Execute(streams Streams, root *cobra.Command, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
 
-	root := newRootCommand(streams)
 	root.SetArgs(args)
 	understood := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
@@ -60,31 +62,20 @@ func Main(streams Streams, args []string) int {
 }
 
 func newRootCommand(streams Streams) *cobra.Command {
-	root := &cobra.Command{
-		Use:   "bootstrap",
-		Short: "From an empty AWS account to a Kubernetes platform that Git runs",
-		Long: `bootstrap compiles one file, platform.yaml, and a catalogue of components into
+	root := NewRoot(streams)
+	root.Short = "From an empty AWS account to a Kubernetes platform that Git runs"
+	root.Long = `bootstrap compiles one file, platform.yaml, and a catalogue of components into
 the GitOps trees of your clusters, and brings a cluster under Git's control.
 
 Exit codes: 0 done; 1 failed; 2 the repository is not what platform.yaml
 generates; 3 bad input; 4 refused, nothing was changed; 5 timed out, with the
-cause named; 130 interrupted.`,
-		Example: `  bootstrap demo                     # the whole thing, on a real local cluster
+cause named; 130 interrupted.`
+	root.Example = `  bootstrap demo                     # the whole thing, on a real local cluster
   bootstrap init                     # write a platform.yaml
   bootstrap generate                 # write the trees it describes
+  bootstrap validate                 # prove them right before they are pushed
   bootstrap run --cluster dev        # hand the cluster to Git
-  bootstrap doctor --cluster dev     # what is wrong, if anything is`,
-		Version:       version().String(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
-	root.SetIn(streams.In)
-	root.SetOut(streams.Out)
-	root.SetErr(streams.Err)
-	root.SetVersionTemplate("bootstrap {{.Version}}\n")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w\nSee '%s --help'", err, c.CommandPath())}
-	})
+  bootstrap doctor --cluster dev     # what is wrong, if anything is`
 	root.AddCommand(
 		newInitCommand(streams),
 		newGenerateCommand(streams),
@@ -97,5 +88,25 @@ cause named; 130 interrupted.`,
 		newVaultCommand(streams),
 		newVersionCommand(streams),
 	)
+	addProofCommands(root)
+	return root
+}
+
+// NewRoot returns the command that all others are below, of this executable and
+// of those beside it.
+func NewRoot(streams Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "bootstrap",
+		Version:       version().String(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	root.SetVersionTemplate("bootstrap {{.Version}}\n")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w\nSee '%s --help'", err, c.CommandPath())}
+	})
 	return root
 }

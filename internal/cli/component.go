@@ -48,7 +48,7 @@ func newComponentListCommand(streams Streams) *cobra.Command {
 				return err
 			}
 			if output == outputJSON {
-				return printJSON(streams.Out, all)
+				return PrintJSON(streams.Out, all)
 			}
 			w := tabwriter.NewWriter(streams.Out, 0, 0, 3, ' ', 0)
 			fmt.Fprintln(w, "NAME\tVERSION\tCLUSTERS\tDEPENDS ON\tDESCRIPTION")
@@ -62,7 +62,7 @@ func newComponentListCommand(streams Streams) *cobra.Command {
 			return w.Flush()
 		},
 	}
-	addDirFlag(cmd, &dir)
+	AddDirFlag(cmd, &dir)
 	addOutputFlag(cmd, &output)
 	return cmd
 }
@@ -92,7 +92,7 @@ func newComponentShowCommand(streams Streams) *cobra.Command {
 				switch {
 				case f.Name != args[0]:
 				case output == outputJSON:
-					return printJSON(streams.Out, f)
+					return PrintJSON(streams.Out, f)
 				default:
 					_, err := streams.Out.Write(f.Page())
 					return err
@@ -105,7 +105,7 @@ func newComponentShowCommand(streams Streams) *cobra.Command {
 			return unknownComponent(args[0], names)
 		},
 	}
-	addDirFlag(cmd, &dir)
+	AddDirFlag(cmd, &dir)
 	addOutputFlag(cmd, &output)
 	return cmd
 }
@@ -138,7 +138,7 @@ func componentFacts(dir string) ([]componentdoc.Facts, error) {
 	return componentdoc.Of(c, clusters), nil
 }
 
-// loadCatalog is loadDir for commands that do without a platform.yaml.
+// loadCatalog is LoadDir for commands that do without a platform.yaml.
 func loadCatalog(dir string) (*config.Platform, *catalog.Catalog, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -153,7 +153,7 @@ func loadCatalog(dir string) (*config.Platform, *catalog.Catalog, error) {
 		c, err := catalog.Load(append([]catalog.Layer{catalog.BuiltinLayer()}, own...)...)
 		return nil, c, err
 	}
-	return loadDir(dir)
+	return LoadDir(dir)
 }
 
 // completeComponents completes the names of components that args does not hold

@@ -62,14 +62,14 @@ and pushed, Flux deletes what the components installed.`,
 func (o *componentEdit) command(cmd *cobra.Command, streams Streams) *cobra.Command {
 	cmd.RunE = func(_ *cobra.Command, args []string) error { return o.run(streams, args) }
 	cmd.ValidArgsFunction = completeComponents(&o.dir)
-	addDirFlag(cmd, &o.dir)
+	AddDirFlag(cmd, &o.dir)
 	cmd.Flags().StringSliceVar(&o.clusters, "cluster", nil, "clusters to change; all of them by default")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would change")
 	return cmd
 }
 
 func (o *componentEdit) run(streams Streams, names []string) error {
-	p, c, err := loadDir(o.dir)
+	p, c, err := LoadDir(o.dir)
 	if err != nil {
 		return err
 	}

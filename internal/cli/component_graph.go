@@ -29,7 +29,7 @@ forges render in Markdown, as an SVG picture, or as JSON.`,
 			}
 			switch format {
 			case outputJSON:
-				return printJSON(streams.Out, g)
+				return PrintJSON(streams.Out, g)
 			case "svg":
 				svg, err := g.SVG()
 				if err != nil {
@@ -43,8 +43,8 @@ forges render in Markdown, as an SVG picture, or as JSON.`,
 			}
 		},
 	}
-	addDirFlag(cmd, &dir)
+	AddDirFlag(cmd, &dir)
 	cmd.Flags().StringVar(&cluster, "cluster", "", "a cluster of platform.yaml; the whole catalogue by default")
-	addChoiceFlag(cmd, &format, "output", "o", "how to draw it", "mermaid", "svg", outputJSON)
+	AddChoiceFlag(cmd, &format, "output", "o", "how to draw it", "mermaid", "svg", outputJSON)
 	return cmd
 }

@@ -33,7 +33,7 @@ a Helm chart where one is named. Change it, then list it in platform.yaml.`,
 			return newComponent(streams, dir, c)
 		},
 	}
-	addDirFlag(cmd, &dir)
+	AddDirFlag(cmd, &dir)
 	f := cmd.Flags()
 	f.StringVar(&c.Chart, "chart", "", "name of a Helm chart; plain manifests by default")
 	f.StringVar(&c.Version, "version", "", "the chart's exact version")

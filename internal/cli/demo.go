@@ -52,7 +52,7 @@ environment variable ` + tokenVariable + `.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), streams) },
 	}
-	addDirFlag(cmd, &o.dir)
+	AddDirFlag(cmd, &o.dir)
 	f := cmd.Flags()
 	f.StringVar(&o.name, "name", "demo", "name of the sandbox")
 	addNodesFlag(cmd, &o.nodes)
@@ -127,7 +127,7 @@ func (o demoOptions) run(ctx context.Context, streams Streams) error {
 		return err
 	}
 	if o.output == outputJSON {
-		return errors.Join(err, printJSON(streams.Out, report))
+		return errors.Join(err, PrintJSON(streams.Out, report))
 	}
 	printTimeline(streams.Out, report, err == nil, hint)
 	return err

@@ -32,7 +32,7 @@ func (s *existingStage) world() demo.World { return demo.OnExisting(s.existing) 
 // newExistingStage finds out from platform.yaml and the kubeconfig what the
 // demo is played with. It calls nobody yet.
 func newExistingStage(o demoOptions, streams Streams) (*existingStage, error) {
-	p, c, err := loadDir(o.dir)
+	p, c, err := LoadDir(o.dir)
 	if err != nil {
 		return nil, err
 	}

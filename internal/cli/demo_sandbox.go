@@ -79,7 +79,7 @@ func (s *sandboxStage) PublishApp(ctx context.Context, version string) (string, 
 // WritePlatform writes the repository's own platform.yaml with the sandbox's
 // forge in place of the real one.
 func (s *sandboxStage) WritePlatform(dir, repositoryURL, image string) (string, error) {
-	p, _, err := loadDir(s.options.dir)
+	p, _, err := LoadDir(s.options.dir)
 	if err != nil {
 		return "", err
 	}

@@ -82,7 +82,7 @@ func (o doctorOptions) run(ctx context.Context, streams Streams) error {
 		}
 	}
 	if o.output == outputJSON {
-		if err := printJSON(streams.Out, findings); err != nil {
+		if err := PrintJSON(streams.Out, findings); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,14 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// Usage says of an error that the command line makes no sense.
+func Usage(err error) error { return usageError{err} }
+
+// FoundError says that a check found errors, which it has printed.
+type FoundError struct{ Errors int }
+
+func (e FoundError) Error() string { return plural(e.Errors, "error") }
+
 // driftError says that files differ from what platform.yaml generates.
 type driftError struct{ files int }
 
@@ -53,13 +61,14 @@ func exitCode(ctx context.Context, err error) int {
 		usage    usageError
 		drift    interface{ Drift() bool }
 		problems diag.Problems
+		found    FoundError
 		refused  interface{ Refused() bool }
 		timedOut interface{ TimedOut() bool }
 	)
 	switch {
 	case errors.As(err, &drift) && drift.Drift():
 		return exitDrift
-	case errors.As(err, &usage), errors.As(err, &problems):
+	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &found):
 		return exitBadInput
 	case errors.As(err, &refused) && refused.Refused():
 		return exitRefused

@@ -36,16 +36,16 @@ func (c choice) Set(s string) error {
 
 func (c choice) Type() string { return strings.Join(c.allowed, "|") }
 
-// addChoiceFlag adds a flag that takes one of allowed, the first by default,
+// AddChoiceFlag adds a flag that takes one of allowed, the first by default,
 // and completes it. Shorthand is one letter, or empty.
-func addChoiceFlag(cmd *cobra.Command, value *string, name, shorthand, usage string, allowed ...string) {
+func AddChoiceFlag(cmd *cobra.Command, value *string, name, shorthand, usage string, allowed ...string) {
 	*value = allowed[0]
 	cmd.Flags().VarP(choice{value, allowed}, name, shorthand, usage)
 	must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp)))
 }
 
 func addOutputFlag(cmd *cobra.Command, output *string) {
-	addChoiceFlag(cmd, output, "output", "o", "how to print the result", outputText, outputJSON)
+	AddChoiceFlag(cmd, output, "output", "o", "how to print the result", outputText, outputJSON)
 }
 
 // must stops the program on an error that only a programmer can cause.

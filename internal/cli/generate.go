@@ -43,7 +43,7 @@ that is not generate's, is never overwritten: generate names it and stops.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return o.run(streams) },
 	}
-	addDirFlag(cmd, &o.dir)
+	AddDirFlag(cmd, &o.dir)
 	cmd.Flags().BoolVar(&o.check, "check", false, "write nothing; exit 2 when the files differ from what platform.yaml generates")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "write nothing; print what would change")
 	cmd.MarkFlagsMutuallyExclusive("check", "dry-run")
@@ -51,7 +51,8 @@ that is not generate's, is never overwritten: generate names it and stops.`,
 	return cmd
 }
 
-func addDirFlag(cmd *cobra.Command, dir *string) {
+// AddDirFlag adds the flag that names the repository's folder.
+func AddDirFlag(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVarP(dir, "dir", "C", ".", "folder of the repository, the one with platform.yaml")
 	must(cmd.MarkFlagDirname("dir"))
 }
@@ -99,7 +100,7 @@ func (o generateOptions) run(streams Streams) error {
 // happen to it.
 func (o generateOptions) print(streams Streams, changes *tree.Changes) error {
 	if o.output == outputJSON {
-		return printJSON(streams.Out, changes)
+		return PrintJSON(streams.Out, changes)
 	}
 	for _, group := range []struct {
 		letter string
@@ -117,14 +118,16 @@ func (o generateOptions) print(streams Streams, changes *tree.Changes) error {
 // compileDir compiles the platform.yaml of a folder with the built-in
 // catalogue and the folder's own components.
 func compileDir(dir string) (*tree.Tree, *platform.Model, error) {
-	p, c, err := loadDir(dir)
+	p, c, err := LoadDir(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	return compile.Compile(p, c)
 }
 
-func loadDir(dir string) (*config.Platform, *catalog.Catalog, error) {
+// LoadDir loads the platform.yaml of a folder, and the catalogue with the
+// folder's own components.
+func LoadDir(dir string) (*config.Platform, *catalog.Catalog, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening the repository's folder: %w", err)

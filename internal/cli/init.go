@@ -37,7 +37,7 @@ a platform.yaml.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), streams) },
 	}
-	addDirFlag(cmd, &o.dir)
+	AddDirFlag(cmd, &o.dir)
 	a, f := &o.answers, cmd.Flags()
 	f.StringVar(&a.Name, "name", "", "name of the platform, part of every cluster's and AWS resource's name")
 	f.StringVar(&a.Repository, "repository", "", "URL of the Git repository that the clusters follow")

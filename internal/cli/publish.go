@@ -23,7 +23,7 @@ func publishApp(ctx context.Context, dir string, state *sandbox.State, version s
 	if err != nil {
 		return "", err
 	}
-	p, _, err := loadDir(dir)
+	p, _, err := LoadDir(dir)
 	if err != nil {
 		return "", err
 	}

@@ -73,7 +73,7 @@ repository's host refuses the token: for tokens that last shorter than a run.`,
 // addReachFlags adds those that say which cluster is meant, and how it and the
 // repository are reached.
 func (o *runOptions) addReachFlags(cmd *cobra.Command) {
-	addDirFlag(cmd, &o.dir)
+	AddDirFlag(cmd, &o.dir)
 	f := cmd.Flags()
 	f.StringVar(&o.cluster, "cluster", "", "cluster of platform.yaml that is meant (required)")
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; as kubectl finds it by default")
@@ -86,7 +86,7 @@ func (o *runOptions) addReachFlags(cmd *cobra.Command) {
 }
 
 func (o *runOptions) completeCluster(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	p, _, err := loadDir(o.dir)
+	p, _, err := LoadDir(o.dir)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -63,7 +63,7 @@ func (o runOptions) print(streams Streams, report *bootstrap.Report) error {
 		return nil
 	}
 	if o.output == outputJSON {
-		return printJSON(streams.Out, report)
+		return PrintJSON(streams.Out, report)
 	}
 	return printReport(streams.Out, report)
 }

@@ -78,7 +78,7 @@ minutes; it is kept in the user's cache folder ($GROUNDWORK_CACHE).`,
 				return sandboxDown(context.WithoutCancel(cmd.Context()), o.name)
 			}
 			if output == outputJSON {
-				return printJSON(streams.Out, state)
+				return PrintJSON(streams.Out, state)
 			}
 			if !state.RealNode {
 				fmt.Fprintln(streams.Err, "Its nodes are simulated: pods but the platform's controllers only seem to run.")
@@ -87,7 +87,7 @@ minutes; it is kept in the user's cache folder ($GROUNDWORK_CACHE).`,
 			return nil
 		},
 	}
-	addDirFlag(cmd, &o.dir)
+	AddDirFlag(cmd, &o.dir)
 	addNameFlag(cmd, &o.name)
 	addNodesFlag(cmd, &o.nodes)
 	cmd.Flags().BoolVar(&o.leash, "foreground", false, "stay, and end the sandbox when this command ends")
@@ -140,7 +140,7 @@ func newSandboxStatusCommand(streams Streams) *cobra.Command {
 				return err
 			}
 			if output == outputJSON {
-				return printJSON(streams.Out, status)
+				return PrintJSON(streams.Out, status)
 			}
 			return printStatus(streams.Out, status)
 		},
@@ -233,7 +233,7 @@ func newSandboxEnvCommand(streams Streams) *cobra.Command {
 					k, v, _ := strings.Cut(kv, "=")
 					values[k] = v
 				}
-				return printJSON(streams.Out, values)
+				return PrintJSON(streams.Out, values)
 			}
 			for _, kv := range env {
 				k, v, _ := strings.Cut(kv, "=")
@@ -321,7 +321,7 @@ func newSandboxBuildCommand(streams Streams) *cobra.Command {
 			return err
 		},
 	}
-	addDirFlag(cmd, &dir)
+	AddDirFlag(cmd, &dir)
 	addNodesFlag(cmd, &nodes)
 	return cmd
 }

@@ -163,7 +163,7 @@ func (o vaultInitOptions) readToken(stdin io.Reader) (redact.Secret, error) {
 
 func (o vaultInitOptions) print(w io.Writer, r *vaultinit.Report, failed error) error {
 	if o.output == outputJSON {
-		return printJSON(w, r)
+		return PrintJSON(w, r)
 	}
 	var b strings.Builder
 	switch {

@@ -87,7 +87,7 @@ func (t vaultTarget) reach(place *vaultPlace, options *vault.Options, lock bool)
 // the identity that run left in the cluster, and in the repository, must be
 // this one's.
 func (t vaultTarget) checkCluster(ctx context.Context, c *cluster.Cluster) error {
-	p, _, err := loadDir(t.dir)
+	p, _, err := LoadDir(t.dir)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (o doctorOptions) lookAtKeys(ctx context.Context, _ *tree.Tree, _ *platform
 
 // has reports whether a component of the cluster owns a namespace.
 func (o doctorOptions) has(namespace string) (bool, error) {
-	p, components, err := loadDir(o.dir)
+	p, components, err := LoadDir(o.dir)
 	if err != nil {
 		return false, err
 	}

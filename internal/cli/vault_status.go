@@ -48,7 +48,7 @@ func showVaultStatus(ctx context.Context, w io.Writer, place *vaultPlace, comman
 		problem = fmt.Errorf("%s\n%s", s.Problem, s.Fix)
 	}
 	if output == outputJSON {
-		return errors.Join(printJSON(w, s), problem)
+		return errors.Join(PrintJSON(w, s), problem)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "Vault %s at %s, seal %s: ", s.Version, s.Vault, s.Seal)

@@ -41,7 +41,7 @@ func defaultVaultTarget() vaultTarget {
 
 func (t *vaultTarget) addFlags(cmd *cobra.Command) {
 	*t = defaultVaultTarget()
-	addDirFlag(cmd, &t.dir)
+	AddDirFlag(cmd, &t.dir)
 	f := cmd.Flags()
 	f.StringVar(&t.cluster, "cluster", "", "cluster of platform.yaml whose Vault is meant")
 	f.StringVar(&t.kubeconfig, "kubeconfig", "", "kubeconfig file; as kubectl finds it by default")
@@ -288,7 +288,7 @@ func distinct(holders []vaultinit.Holder) error {
 
 // region is where platform.yaml's clusters are, empty when that is not known.
 func (t vaultTarget) region() string {
-	p, _, err := loadDir(t.dir)
+	p, _, err := LoadDir(t.dir)
 	if err != nil || t.cluster == "" {
 		return ""
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -21,6 +22,9 @@ type versionInfo struct {
 }
 
 func (v versionInfo) String() string { return v.Version }
+
+// Version returns the version of this build.
+func Version() string { return version().String() }
 
 func version() versionInfo {
 	v := versionInfo{Version: buildVersion, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
@@ -49,7 +53,7 @@ func newVersionCommand(streams Streams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			v := version()
 			if output == outputJSON {
-				return printJSON(streams.Out, v)
+				return PrintJSON(streams.Out, v)
 			}
 			_, err := fmt.Fprintf(streams.Out, "bootstrap %s (%s, %s)\n", v.Version, v.Go, v.Platform)
 			return err
@@ -59,7 +63,8 @@ func newVersionCommand(streams Streams) *cobra.Command {
 	return cmd
 }
 
-func printJSON(w interface{ Write([]byte) (int, error) }, v any) error {
+// PrintJSON writes a value as indented JSON.
+func PrintJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+// proofProgram is the executable that proves trees. It links the API server's
+// validation, Helm and Gatekeeper, which would double the start of every other
+// command (docs/adr/0013).
+const proofProgram = "bootstrap-validate"
+
+// addProofCommands adds the commands that another executable runs.
+func addProofCommands(root *cobra.Command) {
+	root.AddCommand(
+		newBesideCommand("validate", "Prove the trees right before they are pushed"),
+	)
+}
+
+// newBesideCommand returns a command that the executable beside this one runs,
+// flags, help and completions too.
+func newBesideCommand(name, short string) *cobra.Command {
+	return &cobra.Command{
+		Use:                name,
+		Short:              short,
+		DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return become(append([]string{name}, args...))
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return nil, exitStatus(become(append(append([]string{cobra.ShellCompNoDescRequestCmd, name}, args...), word)))
+		},
+	}
+}
+
+// exitStatus is reached only where the other program could not be started.
+func exitStatus(error) cobra.ShellCompDirective { return cobra.ShellCompDirectiveError }
+
+// become runs the executable beside this one in this one's place.
+func become(args []string) error {
+	program, err := beside(proofProgram)
+	if err != nil {
+		return err
+	}
+	return replaceProcess(program, args)
+}
+
+// beside finds an executable in this one's folder, or else on PATH.
+func beside(name string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("finding %s: %w", name, err)
+	}
+	path := filepath.Join(filepath.Dir(self), name)
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		return path, nil
+	}
+	path, err = exec.LookPath(name)
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%s is not here: it belongs beside %s, or on PATH; 'make build' builds both", name, self)
+	}
+	return path, err
+}

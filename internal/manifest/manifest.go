@@ -1,0 +1,61 @@
+// Package manifest is a Kubernetes object that knows where it was written.
+package manifest
+
+import (
+	"cmp"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/internal/diag"
+)
+
+// Object is one object of a repository, as the engine would apply it.
+type Object struct {
+	*unstructured.Unstructured
+	// At knows where its values stand. Never nil.
+	At Source
+}
+
+// Source is where an object comes from.
+type Source interface {
+	// Position is the place of the value at path, list items by their index; of the
+	// nearest value above it where there is none, or where another file put the
+	// value there.
+	Position(path ...string) diag.Position
+}
+
+// ID identifies an object in a cluster.
+type ID struct{ Group, Kind, Namespace, Name string }
+
+// ID returns the object's.
+func (o Object) ID() ID {
+	kind := o.GroupVersionKind()
+	return ID{kind.Group, kind.Kind, o.GetNamespace(), o.GetName()}
+}
+
+// String returns Kind namespace/name, for messages.
+func (id ID) String() string {
+	if id.Namespace == "" {
+		return id.Kind + " " + id.Name
+	}
+	return id.Kind + " " + id.Namespace + "/" + id.Name
+}
+
+// Is says whether the object is of a group and kind, of any version.
+func (o Object) Is(kind schema.GroupKind) bool { return o.GroupVersionKind().GroupKind() == kind }
+
+// Sort orders objects by group, kind, namespace and name.
+func Sort(objects []Object) {
+	slices.SortStableFunc(objects, func(a, b Object) int {
+		x, y := a.ID(), b.ID()
+		return cmp.Or(cmp.Compare(x.Group, y.Group), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Namespace, y.Namespace), cmp.Compare(x.Name, y.Name))
+	})
+}
+
+// Place is a source that knows one place and nothing inside of it.
+type Place diag.Position
+
+// Position implements Source.
+func (p Place) Position(...string) diag.Position { return diag.Position(p) }

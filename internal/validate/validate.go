@@ -1,0 +1,239 @@
+// Package validate proves a tree right before Git sees it: it builds every
+// cluster as the engine would, renders or checks its charts, and holds every
+// object against what would refuse it later.
+package validate
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/internal/catalog/chartkeys"
+	"github.com/groundwork-dev/groundwork/internal/diag"
+	"github.com/groundwork-dev/groundwork/internal/helmrelease"
+	"github.com/groundwork-dev/groundwork/internal/manifest"
+)
+
+// Check names what found something.
+type Check string
+
+// The checks, in the order in which they look.
+const (
+	CheckBuild  Check = "build"
+	CheckValues Check = "values"
+	CheckRender Check = "render"
+	CheckSchema Check = "schema"
+)
+
+// About is a check and what it looks for.
+type About struct {
+	Name        Check
+	Description string
+}
+
+// Checks returns all checks, in their order.
+func Checks() []About {
+	return []About{
+		{CheckBuild, "Kustomizations build, and what they name is there"},
+		{CheckValues, "Charts have the values that HelmReleases set"},
+		{CheckRender, "Charts render with these values"},
+		{CheckSchema, "The API server would take every object"},
+	}
+}
+
+// Severity says how bad a finding is.
+type Severity string
+
+// The severities.
+const (
+	Error   Severity = "error"   // it does not work, or is refused
+	Warning Severity = "warning" // it works, and is not good
+)
+
+// Finding is one thing that is wrong at one place.
+type Finding struct {
+	diag.Problem
+	Check    Check    `json:"check"`
+	Severity Severity `json:"severity"`
+	// Object is what it is about: Kind namespace/name; empty for a file.
+	Object string `json:"object,omitempty"`
+	// Clusters are the entries of those it is wrong in, sorted.
+	Clusters []string `json:"clusters,omitempty"`
+}
+
+// Fault is what a check finds in an object.
+type Fault struct {
+	// Path leads to the value, list items by their index; empty for the object.
+	Path     []string
+	Message  string
+	Hint     string
+	Severity Severity
+}
+
+// Tree builds clusters from files.
+type Tree interface {
+	Cluster(ctx context.Context, entry string) (*manifest.Cluster, error)
+}
+
+// Schemas says of one object what the API server would refuse.
+type Schemas interface {
+	Check(ctx context.Context, o *unstructured.Unstructured) ([]Fault, error)
+	// Namespaced says whether objects of a kind are in namespaces.
+	Namespaced(kind schema.GroupVersionKind) (namespaced, known bool)
+}
+
+// Known is what is known of a chart that is not at hand.
+type Known struct {
+	// Keys are those of its values; nil where they are not known.
+	Keys chartkeys.Keys
+	// Definitions are the CRDs that it brings.
+	Definitions []*unstructured.Unstructured
+}
+
+// Charts knows charts.
+type Charts interface {
+	// Render returns a release's objects, CRDs among them; ok is false where the
+	// chart is not at hand. The error is about the release: what it asks of the
+	// chart cannot be rendered.
+	Render(ctx context.Context, r *helmrelease.Release) (objects []*unstructured.Unstructured, ok bool, err error)
+	// Known returns what is known of a chart without it; ok is false where nothing is.
+	Known(c helmrelease.Chart) (known Known, ok bool)
+}
+
+// Deps are what validation is made with.
+type Deps struct {
+	Tree   Tree
+	Charts Charts
+	// Schemas returns the schemas of a cluster with these CRDs besides the built-in
+	// kinds.
+	Schemas func(definitions []*unstructured.Unstructured) (Schemas, error)
+}
+
+// Report is what validation found.
+type Report struct {
+	Clusters []Cluster `json:"clusters"`
+	Findings []Finding `json:"findings"`
+	// Gaps are what was not checked, and why.
+	Gaps []manifest.Gap `json:"gaps,omitempty"`
+}
+
+// Cluster says how much of a cluster was looked at.
+type Cluster struct {
+	Entry          string `json:"entry"`
+	Kustomizations int    `json:"kustomizations"`
+	Objects        int    `json:"objects"`
+	Releases       int    `json:"releases"`
+	// Rendered are the releases whose charts were at hand, KnownValues those whose
+	// values were held to the keys that the catalogue has of the chart.
+	Rendered    int `json:"rendered"`
+	KnownValues int `json:"knownValues"`
+}
+
+// Errors counts the findings that are errors.
+func (r *Report) Errors() int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Severity == Error {
+			n++
+		}
+	}
+	return n
+}
+
+// Run validates the clusters with these entries. The error is one of reading or
+// of time; what is wrong with the tree is in the report.
+func Run(ctx context.Context, deps Deps, entries []string) (*Report, error) {
+	report := &Report{}
+	for _, entry := range entries {
+		built, err := deps.Tree.Cluster(ctx, entry)
+		if err != nil {
+			return nil, err
+		}
+		run := &clusterRun{deps: deps, built: built, summary: Cluster{Entry: entry, Kustomizations: len(built.Units), Objects: len(built.Objects())}}
+		if err := run.checks(ctx); err != nil {
+			return nil, err
+		}
+		report.Clusters = append(report.Clusters, run.summary)
+		report.Findings = append(report.Findings, run.findings...)
+		report.Gaps = append(report.Gaps, run.gaps...)
+	}
+	report.Findings = merged(report.Findings)
+	report.Gaps = slices.CompactFunc(sorted(report.Gaps), func(a, b manifest.Gap) bool { return a == b })
+	return report, nil
+}
+
+func sorted(gaps []manifest.Gap) []manifest.Gap {
+	slices.SortFunc(gaps, func(a, b manifest.Gap) int {
+		return cmp.Or(cmp.Compare(a.At.File, b.At.File), cmp.Compare(a.At.Line, b.At.Line), cmp.Compare(a.Reason, b.Reason))
+	})
+	return gaps
+}
+
+// merged makes one of what is found in several clusters, and sorts by place.
+func merged(findings []Finding) []Finding {
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Check, b.Check), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Object, b.Object))
+	})
+	var out []Finding
+	for _, f := range findings {
+		if n := len(out); n > 0 && out[n-1].Problem == f.Problem && out[n-1].Check == f.Check && out[n-1].Object == f.Object {
+			if !slices.Contains(out[n-1].Clusters, f.Clusters[0]) {
+				out[n-1].Clusters = append(out[n-1].Clusters, f.Clusters...)
+			}
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// clusterRun checks one cluster.
+type clusterRun struct {
+	deps    Deps
+	built   *manifest.Cluster
+	summary Cluster
+
+	releases []release
+
+	mu       sync.Mutex
+	findings []Finding
+	gaps     []manifest.Gap
+}
+
+// release is a HelmRelease and what came of it.
+type release struct {
+	*helmrelease.Release
+	// objects are what its chart renders to; nil where that is not known.
+	objects []manifest.Object
+	known   Known
+}
+
+func (r *clusterRun) report(f Finding) {
+	f.Clusters = []string{r.summary.Entry}
+	if f.Severity == "" {
+		f.Severity = Error
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.findings = append(r.findings, f)
+}
+
+func (r *clusterRun) reportAll(check Check, problems diag.Problems) {
+	for _, p := range problems {
+		r.report(Finding{Problem: p, Check: check})
+	}
+}
+
+func (r *clusterRun) checks(ctx context.Context) error {
+	r.reportAll(CheckBuild, r.built.Problems)
+	r.gaps = append(r.gaps, r.built.Gaps...)
+	if err := r.charts(ctx); err != nil {
+		return err
+	}
+	return r.schemas(ctx)
+}

@@ -51,10 +51,13 @@ func (t *Tree) kustomize(dir string, more map[string]any, at diag.Position) ([]m
 		return nil, diag.Problems{{Position: diag.Position{File: file}, Message: err.Error()}}
 	}
 	objects, err := t.run(dir, file, own, s.objects)
-	if err != nil {
-		return nil, diag.Problems{{Position: diag.Position{File: file, Line: 1}, Message: "kustomize: " + shorten(err.Error(), dir)}}
+	if err == nil {
+		return objects, nil
 	}
-	return objects, nil
+	if len(more) == 0 { // otherwise kustomize may mean what the Flux Kustomization adds
+		at = diag.Position{File: file, Line: 1}
+	}
+	return nil, diag.Problems{{Position: at, Message: "kustomize: " + shorten(err.Error(), dir)}}
 }
 
 // components reads what a Flux Kustomization adds to a kustomization.

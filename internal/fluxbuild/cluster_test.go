@@ -17,7 +17,7 @@ func TestCluster(t *testing.T) {
 	t.Parallel()
 	tree := fluxbuild.NewTree(files(
 		"clusters/a/flux-system/sync.yaml", unit("flux-system", "./clusters/a", ""),
-		"clusters/a/apps.yaml", unit("apps", "./apps", "  targetNamespace: y\n  patches: [{patch: '[{\"op\": \"add\", \"path\": \"/data/p\", \"value\": \"q\"}]', target: {kind: ConfigMap}}]\n  postBuild: {substitute: {v: filled}}\n  commonMetadata: {labels: {l: m}}\n")+
+		"clusters/a/apps.yaml", unit("apps", "./apps", "  targetNamespace: ns\n  patches: [{patch: '[{\"op\": \"add\", \"path\": \"/data/p\", \"value\": \"q\"}]', target: {kind: ConfigMap}}]\n  postBuild: {substitute: {v: filled}}\n  commonMetadata: {labels: {l: m}}\n")+
 			unit("gone", "./nowhere", "")+
 			strings.Replace(unit("other", "./apps", ""), "{kind: GitRepository, name: flux-system}", "{kind: OCIRepository, name: artifact}", 1),
 		"apps/one/cm.yaml", strings.ReplaceAll(configMap, "k: v", "'k': '${v} ${unknown} $x'"),
@@ -42,7 +42,7 @@ func TestCluster(t *testing.T) {
 		t.Errorf("gaps: %v", c.Gaps)
 	}
 	apps := c.Units[1].Objects
-	if got := said(apps, nil); got != "apps/one/cm.yaml:1:1 ConfigMap y/a\napps/two/cm.yaml:1:1 ConfigMap y/b" {
+	if got := said(apps, nil); got != "apps/one/cm.yaml:1:1 ConfigMap ns/a\napps/two/cm.yaml:1:1 ConfigMap ns/b" {
 		t.Errorf("objects:\n%s", got)
 	}
 	data, _ := apps[0].Object["data"].(map[string]any)

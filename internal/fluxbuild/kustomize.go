@@ -125,8 +125,12 @@ func (t *Tree) objects(dir, file string, built resmap.ResMap, read []manifest.Ob
 		if err := r.SetOrigin(nil); err != nil {
 			return nil, err
 		}
-		text, err := r.MarshalJSON()
+		// By way of YAML, as Flux does: there, yes is true.
+		text, err := r.AsYAML()
 		if err != nil {
+			return nil, err
+		}
+		if text, err = yaml.YAMLToJSON(text); err != nil {
 			return nil, err
 		}
 		var content map[string]any

@@ -14,8 +14,9 @@ import (
 // rules are what a file may be.
 type rules struct {
 	bytes, marks int
-	// aliases says that anchors, aliases and merge keys are followed.
-	aliases bool
+	// kubernetes says that the file is read as Kubernetes does: anchors, aliases
+	// and merge keys are followed, and yes is true.
+	kubernetes bool
 }
 
 // parse reads at most limit documents that hold a value; -1 means all.
@@ -40,7 +41,7 @@ func parse(file string, data []byte, limit int, r rules) ([]*Document, error) {
 		if isNothing(root) {
 			continue
 		}
-		w := walker{file: file, aliases: r.aliases, left: values}
+		w := walker{file: file, kubernetes: r.kubernetes, left: values}
 		value := w.value(root)
 		w.finish()
 		values = w.left

@@ -83,9 +83,10 @@ const (
 
 // ParseManifests parses a stream of Kubernetes objects as others write them:
 // larger than a file of ours, and anchors, aliases and merge keys are followed,
-// as long as what they stand for is bounded.
+// as long as what they stand for is bounded. As Kubernetes reads YAML 1.1, yes
+// and on are true, if they are not quoted.
 func ParseManifests(file string, data []byte) ([]*Document, error) {
-	return parse(file, data, -1, rules{bytes: MaxManifestBytes, marks: MaxManifestMarks, aliases: true})
+	return parse(file, data, -1, rules{bytes: MaxManifestBytes, marks: MaxManifestMarks, kubernetes: true})
 }
 
 // Value returns the document as map[string]any, []any, string, int, int64,

@@ -126,6 +126,7 @@ func TestParseManifests(t *testing.T) {
 		"alias":       {"a: &x {b: [1]}\nc: *x\n", `[{"a":{"b":[1]},"c":{"b":[1]}}]`},
 		"merge":       {"a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: 3\n", `[{"a":{"b":1,"c":2},"d":{"b":1,"c":3}}]`},
 		"merge list":  {"a: &x {b: 1}\nc: &y {b: 2, d: 3}\ne: {<<: [*x, *y]}\n", `[{"a":{"b":1},"c":{"b":2,"d":3},"e":{"b":1,"d":3}}]`},
+		"yes":         {"a: [yes, 'yes', off, y, No, yesterday]\n", `[{"a":[true,"yes",false,true,false,"yesterday"]}]`},
 		"bomb":        {bomb, "aliases make more values"},
 		"itself":      {"a: &a [*a]\n", "nest more than 64 deep"},
 		"key twice":   {"a: 1\nb: 2\na: 3\n", `t.yaml:3:1: key "a" is there twice (the first one is in line 1)`},

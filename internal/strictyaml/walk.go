@@ -24,9 +24,10 @@ type walker struct {
 	// the problems at firstAnchor.
 	firstAnchor int
 	anchors     []*yaml.Node
-	// aliases says that they are followed; left is how many values may come of it.
-	aliases bool
-	left    int
+	// kubernetes says that aliases are followed; left is how many values may come of
+	// it.
+	kubernetes bool
+	left       int
 }
 
 func (w *walker) refuse(n *yaml.Node, message, hint string) {
@@ -52,7 +53,7 @@ func (w *walker) value(n *yaml.Node) any {
 		}
 		return nil
 	}
-	if w.left--; w.left < 0 && w.aliases {
+	if w.left--; w.left < 0 && w.kubernetes {
 		if w.left == -1 {
 			w.refuse(n, "aliases make more values of this file than it may hold", "write the values themselves")
 		}
@@ -60,7 +61,7 @@ func (w *walker) value(n *yaml.Node) any {
 	}
 	switch n.Kind {
 	case yaml.AliasNode:
-		if w.aliases {
+		if w.kubernetes {
 			return w.value(n.Alias)
 		}
 		return nil
@@ -90,7 +91,7 @@ func (w *walker) child(key string, n *yaml.Node) any {
 // checkExtras refuses anchors, aliases and tags and reports whether it did.
 func (w *walker) checkExtras(n *yaml.Node) bool {
 	switch {
-	case w.aliases && (n.Kind == yaml.AliasNode || n.Anchor != ""):
+	case w.kubernetes && (n.Kind == yaml.AliasNode || n.Anchor != ""):
 		return false
 	case n.Kind == yaml.AliasNode:
 		w.anchor(n, fmt.Sprintf("alias *%s is not allowed", Clip(n.Value)), "write the value itself")
@@ -110,7 +111,7 @@ func (w *walker) mapping(n *yaml.Node) any {
 	var merged []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
-		if w.aliases && k.Tag == "!!merge" {
+		if w.kubernetes && k.Tag == "!!merge" {
 			merged = append(merged, v)
 			continue
 		}
@@ -195,9 +196,26 @@ func (w *walker) scalar(n *yaml.Node) any {
 			return 0.0 // not -0
 		}
 		return v
+	case "!!str":
+		if b, is := boolean(n.Value); is && w.kubernetes && n.Style == 0 {
+			return b
+		}
+		return n.Value
 	default:
 		return n.Value
 	}
+}
+
+// boolean reports the words that YAML 1.1, which Kubernetes reads, takes for true
+// and false.
+func boolean(word string) (value, is bool) {
+	switch word {
+	case "y", "Y", "yes", "Yes", "YES", "on", "On", "ON":
+		return true, true
+	case "n", "N", "no", "No", "NO", "off", "Off", "OFF":
+		return false, true
+	}
+	return false, false
 }
 
 // anchor refuses an anchor or alias. They come in numbers and are one mistake,

@@ -2,6 +2,7 @@ package fluxbuild
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -83,9 +84,7 @@ func (t *Tree) merge(file string, own, more map[string]any) error {
 			return err
 		}
 		content, _ := doc.Value().(map[string]any)
-		for key, value := range content {
-			own[key] = value
-		}
+		maps.Copy(own, content)
 	}
 	for key, value := range more {
 		if list, ok := value.([]any); ok {

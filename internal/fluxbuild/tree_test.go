@@ -2,6 +2,7 @@ package fluxbuild_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,9 +153,7 @@ func TestInputs(t *testing.T) {
 		"gone":    func(m fstest.MapFS) { delete(m, "d/a.yaml") },
 	} {
 		changed := fstest.MapFS{}
-		for path, f := range now {
-			changed[path] = f
-		}
+		maps.Copy(changed, now)
 		if change(changed); same(changed) {
 			t.Errorf("%s: the change is not seen", name)
 		}

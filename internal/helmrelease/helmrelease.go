@@ -176,9 +176,9 @@ func merge(a, b map[string]any) map[string]any {
 	}
 	for key, value := range b {
 		old, both := merged[key].(map[string]any)
-		new, are := value.(map[string]any)
+		more, are := value.(map[string]any)
 		if both && are {
-			value = merge(old, new)
+			value = merge(old, more)
 		}
 		merged[key] = value
 	}

@@ -3,6 +3,7 @@ package manifest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -59,3 +60,6 @@ type Place diag.Position
 
 // Position implements Source.
 func (p Place) Position(...string) diag.Position { return diag.Position(p) }
+
+// Keys returns the keys of a mapping, sorted.
+func Keys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

@@ -89,7 +89,7 @@ func (r *clusterRun) faults(check Check, o manifest.Object, faults []Fault) {
 			Problem: diag.Problem{
 				Position: o.At.Position(f.Path...), Path: strictyaml.Dotted(f.Path...), Message: f.Message, Hint: f.Hint,
 			},
-			Check: check, Severity: f.Severity, Object: o.ID().String(),
+			Check: check, Rule: f.Rule, Severity: f.Severity, Object: o.ID().String(),
 		})
 	}
 }

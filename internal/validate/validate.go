@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/catalog/chartkeys"
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/helmrelease"
@@ -27,6 +28,7 @@ const (
 	CheckValues Check = "values"
 	CheckRender Check = "render"
 	CheckSchema Check = "schema"
+	CheckCross  Check = "cross"
 )
 
 // About is a check and what it looks for.
@@ -42,6 +44,7 @@ func Checks() []About {
 		{CheckValues, "Charts have the values that HelmReleases set"},
 		{CheckRender, "Charts render with these values"},
 		{CheckSchema, "The API server would take every object"},
+		{CheckCross, "Objects fit each other: owners, roles, network policies, zones, pinned images"},
 	}
 }
 
@@ -58,6 +61,7 @@ const (
 type Finding struct {
 	diag.Problem
 	Check    Check    `json:"check"`
+	Rule     string   `json:"rule,omitempty"`
 	Severity Severity `json:"severity"`
 	// Object is what it is about: Kind namespace/name; empty for a file.
 	Object string `json:"object,omitempty"`
@@ -67,6 +71,8 @@ type Finding struct {
 
 // Fault is what a check finds in an object.
 type Fault struct {
+	// Rule names what is broken, where the check has several.
+	Rule string
 	// Path leads to the value, list items by their index; empty for the object.
 	Path     []string
 	Message  string
@@ -88,10 +94,22 @@ type Schemas interface {
 
 // Known is what is known of a chart that is not at hand.
 type Known struct {
-	// Keys are those of its values; nil where they are not known.
+	// Component is the one of the catalogue that installs the chart.
+	Component *catalog.Component
+	// Keys are those of its values; nil where they are not known for this version.
 	Keys chartkeys.Keys
 	// Definitions are the CRDs that it brings.
 	Definitions []*unstructured.Unstructured
+}
+
+// Entry is a cluster to look at.
+type Entry struct {
+	// Path is the folder that the engine begins with.
+	Path string
+	// HA says that the cluster has to survive the loss of a zone.
+	HA bool
+	// Domain ends the names of its IAM roles; empty where that is not known.
+	Domain string
 }
 
 // Charts knows charts.
@@ -131,6 +149,8 @@ type Cluster struct {
 	// values were held to the keys that the catalogue has of the chart.
 	Rendered    int `json:"rendered"`
 	KnownValues int `json:"knownValues"`
+	// Accepted are faults that an annotation of their object accepts.
+	Accepted int `json:"accepted"`
 }
 
 // Errors counts the findings that are errors.
@@ -146,14 +166,14 @@ func (r *Report) Errors() int {
 
 // Run validates the clusters with these entries. The error is one of reading or
 // of time; what is wrong with the tree is in the report.
-func Run(ctx context.Context, deps Deps, entries []string) (*Report, error) {
+func Run(ctx context.Context, deps Deps, entries []Entry) (*Report, error) {
 	report := &Report{}
 	for _, entry := range entries {
-		built, err := deps.Tree.Cluster(ctx, entry)
+		built, err := deps.Tree.Cluster(ctx, entry.Path)
 		if err != nil {
 			return nil, err
 		}
-		run := &clusterRun{deps: deps, built: built, summary: Cluster{Entry: entry, Kustomizations: len(built.Units), Objects: len(built.Objects())}}
+		run := &clusterRun{deps: deps, entry: entry, built: built, summary: Cluster{Entry: entry.Path, Kustomizations: len(built.Units), Objects: len(built.Objects())}}
 		if err := run.checks(ctx); err != nil {
 			return nil, err
 		}
@@ -195,6 +215,7 @@ func merged(findings []Finding) []Finding {
 // clusterRun checks one cluster.
 type clusterRun struct {
 	deps    Deps
+	entry   Entry
 	built   *manifest.Cluster
 	summary Cluster
 
@@ -235,5 +256,9 @@ func (r *clusterRun) checks(ctx context.Context) error {
 	if err := r.charts(ctx); err != nil {
 		return err
 	}
-	return r.schemas(ctx)
+	if err := r.schemas(ctx); err != nil {
+		return err
+	}
+	r.crosschecks()
+	return nil
 }

@@ -35,7 +35,7 @@ func (c *charts) Known(chart helmrelease.Chart) (validate.Known, bool) {
 		if component.Chart == nil || component.Chart.Name != chart.Name || component.Chart.Repository != chart.Repository {
 			continue
 		}
-		var known validate.Known
+		known := validate.Known{Component: component}
 		if component.Chart.Version == chart.Version {
 			known.Keys = component.ChartKeys()
 		}

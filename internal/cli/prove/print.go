@@ -44,7 +44,7 @@ func printText(w io.Writer, r *validate.Report, took time.Duration, kept bool) e
 		if f.Severity == validate.Warning {
 			mark = "warning: "
 		}
-		fmt.Fprintf(&b, "%s%s [%s]\n", mark, f.Problem, f.Check)
+		fmt.Fprintf(&b, "%s%s [%s]\n", mark, f.Problem, name(f))
 	}
 	for _, g := range r.Gaps {
 		fmt.Fprintf(&b, "not checked: %s: %s\n", g.At, g.Reason)
@@ -65,18 +65,28 @@ func printText(w io.Writer, r *validate.Report, took time.Duration, kept bool) e
 	return err
 }
 
+// name is what a finding is called: its check, and the check's rule.
+func name(f validate.Finding) string {
+	if f.Rule == "" {
+		return string(f.Check)
+	}
+	return string(f.Check) + "/" + f.Rule
+}
+
 // summary says how much of a cluster was looked at.
 func summary(c validate.Cluster) string {
 	s := fmt.Sprintf("%d Kustomizations, %d objects", c.Kustomizations, c.Objects)
-	if c.Releases == 0 {
-		return s
+	if c.Releases > 0 {
+		s += fmt.Sprintf(", %d charts", c.Releases)
 	}
-	s += fmt.Sprintf(", %d charts", c.Releases)
 	if c.Rendered > 0 {
 		s += fmt.Sprintf(", %d rendered", c.Rendered)
 	}
 	if c.KnownValues > 0 {
 		s += fmt.Sprintf(", %d not at hand whose values' keys are known", c.KnownValues)
+	}
+	if c.Accepted > 0 {
+		s += fmt.Sprintf(", %d faults accepted with a reason", c.Accepted)
 	}
 	return s
 }
@@ -97,7 +107,7 @@ func printGitHub(w io.Writer, r *validate.Report) error {
 		if f.Column > 0 {
 			place += fmt.Sprintf(",col=%d", f.Column)
 		}
-		fmt.Fprintf(&b, "::%s %s,title=%s::%s\n", f.Severity, place, property.Replace("bootstrap validate: "+string(f.Check)), data.Replace(p.String()))
+		fmt.Fprintf(&b, "::%s %s,title=%s::%s\n", f.Severity, place, property.Replace("bootstrap validate: "+name(f)), data.Replace(p.String()))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

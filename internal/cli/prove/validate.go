@@ -116,8 +116,9 @@ func (o validateOptions) validate(ctx context.Context, tree *fluxbuild.Tree, fsy
 }
 
 // entries returns the folders that clusters begin with, and the catalogue.
-func (o validateOptions) entries(tree *fluxbuild.Tree, fsys fs.FS) (*catalog.Catalog, []string, error) {
+func (o validateOptions) entries(tree *fluxbuild.Tree, fsys fs.FS) (*catalog.Catalog, []validate.Entry, error) {
 	var names []string
+	clusters := map[string]config.Cluster{}
 	var c *catalog.Catalog
 	if o.path == "" {
 		p, own, err := cli.LoadDir(o.dir)
@@ -125,7 +126,7 @@ func (o validateOptions) entries(tree *fluxbuild.Tree, fsys fs.FS) (*catalog.Cat
 			return nil, nil, err
 		}
 		tree.Depend(config.FileName, "components")
-		c, names = own, slices.Sorted(maps.Keys(p.Spec.Clusters))
+		c, clusters, names = own, p.Spec.Clusters, slices.Sorted(maps.Keys(p.Spec.Clusters))
 	} else {
 		builtin, err := catalog.Load(catalog.BuiltinLayer())
 		if err != nil {
@@ -134,7 +135,7 @@ func (o validateOptions) entries(tree *fluxbuild.Tree, fsys fs.FS) (*catalog.Cat
 		c, names = builtin, folders(fsys)
 	}
 	if len(names) == 0 && len(o.clusters) == 0 {
-		return c, []string{"."}, nil
+		return c, []validate.Entry{{Path: "."}}, nil
 	}
 	for _, name := range o.clusters {
 		if !slices.Contains(names, name) {
@@ -144,9 +145,11 @@ func (o validateOptions) entries(tree *fluxbuild.Tree, fsys fs.FS) (*catalog.Cat
 	if len(o.clusters) > 0 {
 		names = slices.Compact(slices.Sorted(slices.Values(o.clusters)))
 	}
-	entries := make([]string, len(names))
+	entries := make([]validate.Entry, len(names))
 	for i, name := range names {
-		entries[i] = path.Join(clustersDir, name)
+		entries[i] = validate.Entry{
+			Path: path.Join(clustersDir, name), HA: clusters[name].Size == config.SizeHA, Domain: clusters[name].Domain,
+		}
 	}
 	return c, entries, nil
 }

@@ -125,6 +125,9 @@ func (r *renderer) tuning(controller string) tuning {
 	return t
 }
 
+// acceptOnePod tells validate why one pod is enough (crosscheck.AcceptPrefix).
+const acceptOnePod = "accept.groundwork.dev/one-pod"
+
 // hardening patches what Flux's own manifests leave to whoever installs them.
 func (r *renderer) hardening() ([]*yaml.Node, error) {
 	// A controller starts in a second or two: looked at every ten seconds, as
@@ -134,6 +137,7 @@ func (r *renderer) hardening() ([]*yaml.Node, error) {
 	deployment := object.New("apps/v1", "Deployment", "", "all", "spec", object.Map("template", object.Map("spec", object.Map(
 		"priorityClassName", "system-cluster-critical",
 		"containers", object.List(object.Map("name", "manager", "readinessProbe", probe))))))
+	object.Meta(deployment, "annotations", object.Map(acceptOnePod, "Nobody waits for it: it starts again elsewhere, and goes on from what the cluster holds."))
 	patches := []patch{
 		{
 			object.Map("kind", "Namespace", "name", fluxsystem.Namespace), object.Namespace(fluxsystem.Namespace, object.TierPlatform, "restricted", nil),

@@ -21,17 +21,18 @@ export CGO_ENABLED := 0
 export GOFLAGS     := -trimpath -mod=readonly
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint secrets fmt generate check kustomize score e2e demo deps linkcheck bench clean
+.PHONY: help build test lint secrets fmt generate check validate kustomize score e2e demo deps linkcheck bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## Build bin/bootstrap
-	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/bootstrap
+build: ## Build bin/bootstrap, and what it starts for validate and diff
+	$(GO) build -ldflags '$(LDFLAGS)' -o $(dir $(BIN)) ./cmd/bootstrap ./cmd/bootstrap-validate
 
-test: build ## Run the unit tests and check that the committed trees are current
+test: build ## Run the unit tests, and check that the committed trees are current and right
 	$(GO) test ./...
 	$(BIN) generate --check
+	$(BIN) validate
 
 lint: $(LINTER) ## Run the linters and the formatter's check
 	$(LINTER) run --build-tags e2e ./...
@@ -55,6 +56,9 @@ generate: build ## Write the trees that platform.yaml describes, and the JSON sc
 
 check: build kustomize ## Fail when a generated file differs, or a kustomization does not build
 	$(BIN) generate --check
+
+validate: build ## Prove the committed trees right
+	$(BIN) validate
 
 kustomize: ## Build every kustomization with plain kubectl (or kustomize from go.mod)
 	@scripts/kustomize-all

@@ -76,6 +76,7 @@ func classes() map[string]class {
 		"internal/terraform":     adapter,
 		"internal/vault":         adapter,
 		"internal/cli":           wiring,
+		"internal/cli/clitest":   check,
 		"cmd":                    program,
 		"internal/sampleapp":     program,
 		"internal/linkcheck":     program,

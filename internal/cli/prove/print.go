@@ -29,7 +29,14 @@ func (o validateOptions) print(streams cli.Streams, r *validate.Report, took tim
 	case outputGitHub:
 		err = printGitHub(streams.Out, r)
 	default:
-		err = printText(streams.Out, r, took, kept)
+		err = printText(streams.Out, r)
+	}
+	if streams.Terminal {
+		how := ""
+		if kept {
+			how = ", nothing has changed since the last time"
+		}
+		fmt.Fprintf(streams.Err, "%.2f s%s\n", took.Seconds(), how)
 	}
 	if err == nil && r.Errors() > 0 {
 		err = cli.FoundError{Errors: r.Errors()}
@@ -37,7 +44,7 @@ func (o validateOptions) print(streams cli.Streams, r *validate.Report, took tim
 	return err
 }
 
-func printText(w io.Writer, r *validate.Report, took time.Duration, kept bool) error {
+func printText(w io.Writer, r *validate.Report) error {
 	var b strings.Builder
 	for _, f := range r.Findings {
 		mark := ""
@@ -56,11 +63,7 @@ func printText(w io.Writer, r *validate.Report, took time.Duration, kept bool) e
 	if n := len(r.Findings); n > 0 {
 		verdict = fmt.Sprintf("%d errors, %d warnings", r.Errors(), n-r.Errors())
 	}
-	how := ""
-	if kept {
-		how = ", nothing has changed since"
-	}
-	fmt.Fprintf(&b, "%s (%.2f s%s)\n", verdict, took.Seconds(), how)
+	fmt.Fprintln(&b, verdict)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -16,6 +16,7 @@ import (
 
 // template is a ConstraintTemplate as far as CEL goes.
 type template struct {
+	Kind     string `yaml:"kind"`
 	Metadata struct {
 		Name string `yaml:"name"`
 	} `yaml:"metadata"`
@@ -117,6 +118,9 @@ func TestRules(t *testing.T) {
 		var rule template
 		if err := m.Decode(&rule); err != nil {
 			t.Fatal(err)
+		}
+		if rule.Kind != "ConstraintTemplate" {
+			continue
 		}
 		if want := strings.ToLower(rule.Spec.CRD.Spec.Names.Kind); rule.Metadata.Name != want {
 			t.Errorf("%s: a template's name is its kind in small letters, %s", m.File, want)
@@ -236,6 +240,9 @@ func TestConstraintsHaveTemplates(t *testing.T) {
 		var rule template
 		if err := m.Decode(&rule); err != nil {
 			t.Fatal(err)
+		}
+		if rule.Kind != "ConstraintTemplate" {
+			continue
 		}
 		kinds[rule.Spec.CRD.Spec.Names.Kind] = false
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -113,6 +114,8 @@ spec:
 		"constraint's type":     {constraint, "[a]", "a", "spec.parameters.prefixes"},
 		"constraint's match":    {constraint, "kinds: [{", "kind: [{", "spec.match.kind: unknown field"},
 		"constraint's action":   {constraint, "warn", "wran", "spec.enforcementAction"},
+		"constraint's scope":    {constraint, "warn", "scoped, scopedEnforcementActions: [{action: deny, enforcementPoints: [{name: audit.gatekeeper.sh}]}]", ""},
+		"constraint's point":    {constraint, "warn", "scoped, scopedEnforcementActions: [{action: deny, enforcementPoints: [{name: audit}]}]", "enforcementPoints[0].name"},
 		"constraint's own spec": {constraint, "parameters", "parameter", "spec.parameter: unknown field"},
 	} {
 		o := documents(t, name, []byte(strings.Replace(test.object, test.from, test.to, 1)))[0]
@@ -243,10 +246,13 @@ func addConstraints(t *testing.T, schemas map[string]*resourceSchema, all map[st
 				t.Fatalf("%s: the template names no kind", name)
 			}
 			properties := map[string]apiextensionsv1.JSONSchemaProps{
-				"match": match,
-				"enforcementAction": {Type: "string", Enum: []apiextensionsv1.JSON{
-					{Raw: []byte(`"deny"`)}, {Raw: []byte(`"warn"`)}, {Raw: []byte(`"dryrun"`)},
-				}},
+				"match": match, "enforcementAction": oneOf("deny", "warn", "dryrun", "scoped"),
+				"scopedEnforcementActions": listOf(map[string]apiextensionsv1.JSONSchemaProps{
+					"action": oneOf("deny", "warn", "dryrun"),
+					"enforcementPoints": listOf(map[string]apiextensionsv1.JSONSchemaProps{
+						"name": oneOf("validation.gatekeeper.sh", "audit.gatekeeper.sh", "gator.gatekeeper.sh", "*"),
+					}),
+				}),
 			}
 			if parameters := made.Validation.OpenAPIV3Schema; parameters != nil {
 				properties["parameters"] = *parameters
@@ -257,6 +263,20 @@ func addConstraints(t *testing.T, schemas map[string]*resourceSchema, all map[st
 			})
 		}
 	}
+}
+
+func oneOf(values ...string) apiextensionsv1.JSONSchemaProps {
+	s := apiextensionsv1.JSONSchemaProps{Type: "string"}
+	for _, v := range values {
+		s.Enum = append(s.Enum, apiextensionsv1.JSON{Raw: []byte(strconv.Quote(v))})
+	}
+	return s
+}
+
+func listOf(properties map[string]apiextensionsv1.JSONSchemaProps) apiextensionsv1.JSONSchemaProps {
+	return apiextensionsv1.JSONSchemaProps{Type: "array", Items: &apiextensionsv1.JSONSchemaPropsOrArray{
+		Schema: &apiextensionsv1.JSONSchemaProps{Type: "object", Properties: properties},
+	}}
 }
 
 // mutatorMatch is the schema of spec.match in the CRD of a mutator.

@@ -158,11 +158,7 @@ func addCharts(o *sandbox.Options, c *catalog.Catalog, cache string) error {
 			}
 		}
 	}
-	dir := filepath.Join(cache, "served")
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
-	charts, err := standin.Charts(components, cache, dir)
+	dir, charts, err := standin.Serve(components, cache)
 	if err != nil {
 		return err
 	}

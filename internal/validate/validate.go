@@ -28,6 +28,7 @@ const (
 	CheckValues Check = "values"
 	CheckRender Check = "render"
 	CheckSchema Check = "schema"
+	CheckPolicy Check = "policy"
 	CheckCross  Check = "cross"
 )
 
@@ -44,6 +45,7 @@ func Checks() []About {
 		{CheckValues, "Charts have the values that HelmReleases set"},
 		{CheckRender, "Charts render with these values"},
 		{CheckSchema, "The API server would take every object"},
+		{CheckPolicy, "Every object keeps the cluster's own rules"},
 		{CheckCross, "Objects fit each other: owners, roles, network policies, zones, pinned images"},
 	}
 }
@@ -129,6 +131,9 @@ type Deps struct {
 	// Schemas returns the schemas of a cluster with these CRDs besides the built-in
 	// kinds.
 	Schemas func(definitions []*unstructured.Unstructured) (Schemas, error)
+	// Policies returns the rules among the objects of a cluster, nil where there are
+	// none, and what is wrong with them.
+	Policies func(ctx context.Context, objects []*unstructured.Unstructured) (Policies, []ObjectFault, error)
 }
 
 // Report is what validation found.
@@ -257,6 +262,9 @@ func (r *clusterRun) checks(ctx context.Context) error {
 		return err
 	}
 	if err := r.schemas(ctx); err != nil {
+		return err
+	}
+	if err := r.policies(ctx); err != nil {
 		return err
 	}
 	r.crosschecks()

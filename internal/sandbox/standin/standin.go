@@ -57,11 +57,9 @@ type Chart struct {
 	Ref, Layout string
 }
 
-// Charts writes the chart of every component below dir: dir/https holds
-// <host>/<path>/index.yaml beside the archives, dir/oci the layouts. Real
-// archives are read from cacheDir/charts/<host>/<path>/<chart>-<version>.tgz.
-func Charts(components []Component, cacheDir, dir string) ([]Chart, error) {
-	var charts []Chart
+// charts writes the chart of every component below dir.
+func charts(components []Component, cacheDir, dir string) ([]Chart, error) {
+	var list []Chart
 	index := map[string][]entry{}
 	for _, c := range components {
 		scheme, where, ok := strings.Cut(strings.TrimSuffix(c.Repository, "/"), "://")
@@ -84,14 +82,14 @@ func Charts(components []Component, cacheDir, dir string) ([]Chart, error) {
 			}
 			index[folder] = append(index[folder], newEntry(c, data))
 		}
-		charts = append(charts, chart)
+		list = append(list, chart)
 	}
 	for folder, entries := range index {
 		if err := writeIndex(folder, entries); err != nil {
 			return nil, err
 		}
 	}
-	return charts, nil
+	return list, nil
 }
 
 func (c Component) file() string { return c.Chart + "-" + c.Version + ".tgz" }

@@ -87,7 +87,7 @@ func TestArchive(t *testing.T) {
 
 func TestCharts(t *testing.T) {
 	t.Parallel()
-	cache, dir := t.TempDir(), t.TempDir()
+	cache := t.TempDir()
 	published := filepath.Join(cache, "charts", "charts.example", "x", "b-1.0.0.tgz")
 	if err := os.MkdirAll(filepath.Dir(published), 0o755); err != nil {
 		t.Fatal(err)
@@ -97,11 +97,19 @@ func TestCharts(t *testing.T) {
 	}
 	oci := component()
 	oci.Repository = "oci://quay.example/charts"
-	charts, err := standin.Charts([]standin.Component{
+	all := []standin.Component{
 		component(), {Name: "b", Chart: "b", Version: "1.0.0", Repository: "https://charts.example/x"}, oci,
-	}, cache, dir)
+	}
+	dir, charts, err := standin.Serve(all, cache)
 	if err != nil {
 		t.Fatal(err)
+	}
+	// Another sandbox serves something else beside it, and then the same.
+	for i, n := range []int{2, 3} {
+		other, list, err := standin.Serve(all[:n], cache)
+		if err != nil || (other == dir) != (n == 3) || n == 3 && list[2].Layout != charts[2].Layout {
+			t.Errorf("%d: folder %s beside %s, %v", i, other, dir, err)
+		}
 	}
 	if !charts[0].StandIn || charts[1].StandIn || !charts[2].StandIn {
 		t.Errorf("charts %+v: want only the second to be real", charts)
@@ -133,7 +141,10 @@ func TestCharts(t *testing.T) {
 	if manifest.Config.MediaType != "application/vnd.cncf.helm.config.v1+json" || len(manifest.Layers) != 1 {
 		t.Errorf("manifest %+v: want a Helm chart", manifest)
 	}
-	if _, err := standin.Charts([]standin.Component{{Name: "c", Chart: "c", Version: "1", Repository: "https://../x"}}, cache, dir); err == nil {
+	if _, _, err := standin.Serve([]standin.Component{{Name: "c", Chart: "c", Version: "1", Repository: "https://../x"}}, cache); err == nil {
 		t.Error("a repository out of the folder is accepted")
+	}
+	if left, err := filepath.Glob(filepath.Join(cache, "served", ".new-*")); err != nil || len(left) > 0 {
+		t.Errorf("half-made folders are left: %v, %v", left, err)
 	}
 }

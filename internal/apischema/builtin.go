@@ -12,7 +12,7 @@ import (
 
 	apiextensionsinstall "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/install"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	apiextensionsapply "k8s.io/apiextensions-apiserver/pkg/client/applyconfiguration"
+	apiextensionsopenapi "k8s.io/apiextensions-apiserver/pkg/generated/openapi"
 	"k8s.io/apiextensions-apiserver/pkg/registry/customresourcedefinition"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -21,7 +21,7 @@ import (
 	"k8s.io/client-go/applyconfigurations"
 	apiregistrationinstall "k8s.io/kube-aggregator/pkg/apis/apiregistration/install"
 	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
-	apiregistrationapply "k8s.io/kube-aggregator/pkg/client/applyconfiguration"
+	apiregistrationopenapi "k8s.io/kube-aggregator/pkg/generated/openapi"
 	"k8s.io/kube-aggregator/pkg/registry/apiservice"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 	kjson "sigs.k8s.io/json"
@@ -35,25 +35,34 @@ type builtin struct {
 	resource string
 	strategy rest.RESTCreateStrategy
 	scheme   *runtime.Scheme
-	types    func(*runtime.Scheme) managedfields.TypeConverter
+	types    func() (managedfields.TypeConverter, error)
 }
 
 // builtins are all kinds that Kubernetes serves and lets a client apply.
 func builtins() []builtin {
+	kubernetes := func() (managedfields.TypeConverter, error) {
+		return applyconfigurations.NewTypeConverter(legacyscheme.Scheme), nil
+	}
 	var all []builtin
 	for _, r := range rows() {
-		all = append(all, builtin{r.version.WithKind(r.kind), r.resource, r.strategy, legacyscheme.Scheme, applyconfigurations.NewTypeConverter})
+		all = append(all, builtin{r.version.WithKind(r.kind), r.resource, r.strategy, legacyscheme.Scheme, kubernetes})
 	}
 	definitions, aggregation := definitionScheme(), runtime.NewScheme()
 	apiregistrationinstall.Install(aggregation)
 	return append(all,
 		builtin{
 			apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"), "customresourcedefinitions",
-			customresourcedefinition.NewStrategy(definitions), definitions, apiextensionsapply.NewTypeConverter,
+			customresourcedefinition.NewStrategy(definitions), definitions,
+			func() (managedfields.TypeConverter, error) {
+				return published(definitions, apiextensionsopenapi.GetOpenAPIDefinitions, &apiextensionsv1.CustomResourceDefinition{})
+			},
 		},
 		builtin{
 			apiregistrationv1.SchemeGroupVersion.WithKind("APIService"), "apiservices",
-			apiservice.NewStrategy(aggregation), aggregation, apiregistrationapply.NewTypeConverter,
+			apiservice.NewStrategy(aggregation), aggregation,
+			func() (managedfields.TypeConverter, error) {
+				return published(aggregation, apiregistrationopenapi.GetOpenAPIDefinitions, &apiregistrationv1.APIService{})
+			},
 		})
 }
 
@@ -71,7 +80,10 @@ func (b builtin) open() (*resource, error) {
 	if r, ok := b.strategy.(rest.ResetFieldsStrategy); ok {
 		reset = fieldpath.NewExcludeFilterSetMap(r.GetResetFields())
 	}
-	types := b.types(b.scheme)
+	types, err := b.types()
+	if err != nil {
+		return nil, err
+	}
 	convertor := runtime.UnsafeObjectConvertor(b.scheme)
 	fields, err := managedfields.NewDefaultFieldManager(types, convertor, b.scheme, b.scheme, b.kind, hub, "", reset)
 	if err != nil {

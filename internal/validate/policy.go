@@ -28,14 +28,13 @@ func (r *clusterRun) policies(ctx context.Context) error {
 	all := r.objects()
 	byObject := make(map[*unstructured.Unstructured]manifest.Object, len(all))
 	namespaces := map[string]*unstructured.Unstructured{}
-	bare := make([]*unstructured.Unstructured, len(all))
-	for i, o := range all {
-		bare[i], byObject[o.Unstructured] = o.Unstructured, o
+	for _, o := range all {
+		byObject[o.Unstructured] = o
 		if o.GetKind() == "Namespace" && o.GroupVersionKind().Group == "" {
 			namespaces[o.GetName()] = o.Unstructured
 		}
 	}
-	policies, faults, err := r.deps.Policies(ctx, bare)
+	policies, faults, err := r.deps.Policies(ctx, r.bare(all))
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,12 @@ package validate
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/manifest"
@@ -15,10 +15,6 @@ import (
 )
 
 func parallel() int { return runtime.GOMAXPROCS(0) }
-
-func definitionKind() schema.GroupKind {
-	return schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
-}
 
 // objects returns everything that the cluster would hold as far as it is known:
 // what is in the tree, and what charts render to.
@@ -30,45 +26,61 @@ func (r *clusterRun) objects() []manifest.Object {
 	return all
 }
 
-// definitions returns the CRDs of the cluster: those of its objects, and those
-// of charts that are not at hand.
-func (r *clusterRun) definitions() []*unstructured.Unstructured {
-	var definitions []*unstructured.Unstructured
-	for _, o := range r.objects() {
-		if o.Is(definitionKind()) {
-			definitions = append(definitions, o.Unstructured)
-		}
+// bare are the objects as others take them, and what charts that are not at
+// hand would bring.
+func (r *clusterRun) bare(all []manifest.Object) []*unstructured.Unstructured {
+	bare := make([]*unstructured.Unstructured, len(all))
+	for i, o := range all {
+		bare[i] = o.Unstructured
 	}
 	for _, rel := range r.releases {
 		if rel.objects == nil {
-			definitions = append(definitions, rel.known.Definitions...)
+			bare = append(bare, rel.known.Definitions...)
 		}
 	}
-	return definitions
+	return bare
 }
 
 // schemas asks of every object whether the API server would take it.
 func (r *clusterRun) schemas(ctx context.Context) error {
-	schemas, err := r.deps.Schemas(r.definitions())
+	all := r.objects()
+	schemas, err := r.deps.Schemas(ctx, r.bare(all))
 	if err != nil {
 		return err
 	}
 	r.place(schemas)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallel())
-	for chunk := range slices.Chunk(r.objects(), 32) {
+	for chunk := range slices.Chunk(all, 32) {
 		g.Go(func() error {
 			for _, o := range chunk {
 				faults, err := schemas.Check(ctx, o.Unstructured)
 				if err != nil {
 					return err
 				}
-				r.faults(CheckSchema, o, faults)
+				r.faults(CheckSchema, o, r.unknowable(o, faults))
 			}
 			return ctx.Err()
 		})
 	}
 	return g.Wait()
+}
+
+// unknowable makes a gap of a kind that nobody serves where a chart that
+// nothing is known of may bring it.
+func (r *clusterRun) unknowable(o manifest.Object, faults []Fault) []Fault {
+	return slices.DeleteFunc(faults, func(f Fault) bool {
+		if !f.UnknownKind {
+			return false
+		}
+		for _, rel := range r.releases {
+			if rel.objects == nil && rel.known.Component == nil {
+				r.gap(o.At.Position(), fmt.Sprintf("%s: %s, unless chart %s brings it", o.ID(), f.Message, rel.Chart))
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // place puts what charts render without a namespace where Helm would put it.

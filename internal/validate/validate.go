@@ -80,6 +80,8 @@ type Fault struct {
 	Message  string
 	Hint     string
 	Severity Severity
+	// UnknownKind says that nobody serves the object's kind.
+	UnknownKind bool
 }
 
 // Tree builds clusters from files.
@@ -128,9 +130,9 @@ type Charts interface {
 type Deps struct {
 	Tree   Tree
 	Charts Charts
-	// Schemas returns the schemas of a cluster with these CRDs besides the built-in
-	// kinds.
-	Schemas func(definitions []*unstructured.Unstructured) (Schemas, error)
+	// Schemas returns the schemas of a cluster that holds these objects, the CRDs
+	// among them.
+	Schemas func(ctx context.Context, objects []*unstructured.Unstructured) (Schemas, error)
 	// Policies returns the rules among the objects of a cluster, nil where there are
 	// none, and what is wrong with them.
 	Policies func(ctx context.Context, objects []*unstructured.Unstructured) (Policies, []ObjectFault, error)

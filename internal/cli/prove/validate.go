@@ -112,7 +112,7 @@ func (o validateOptions) validate(ctx context.Context, tree *fluxbuild.Tree, fsy
 	if err != nil {
 		return nil, err
 	}
-	return validate.Run(ctx, validate.Deps{Tree: tree, Charts: newCharts(c, cache), Schemas: newSchemas, Policies: newPolicies}, entries)
+	return validate.Run(ctx, validate.Deps{Tree: tree, Charts: newCharts(c, cache), Schemas: newSchemas(c), Policies: newPolicies}, entries)
 }
 
 // entries returns the folders that clusters begin with, and the catalogue.

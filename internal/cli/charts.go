@@ -15,6 +15,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/chartrepo"
 	"github.com/groundwork-dev/groundwork/internal/cli/progress"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/build"
+	"github.com/groundwork-dev/groundwork/internal/sandbox/standin"
 )
 
 func newChartsCommand(streams Streams) *cobra.Command {
@@ -24,7 +25,7 @@ func newChartsCommand(streams Streams) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newChartsPullCommand(streams))
+	cmd.AddCommand(newChartsPullCommand(streams), newChartsStandInCommand(streams))
 	return cmd
 }
 
@@ -115,4 +116,48 @@ func KeepFile(path string, data []byte) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return os.Rename(f.Name(), path)
+}
+
+func newChartsStandInCommand(streams Streams) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "stand-in FOLDER",
+		Short: "Write the stand-ins of the components' charts",
+		Long: `stand-in writes what a sandbox serves instead of charts that it does not have: made
+of each component's own facts, with its CRDs and a workload of every name, and
+blind to values. FOLDER gets the layout of the cache's charts folder. They are for
+looking at, and for measuring without the real ones; never install them.`,
+		Example: "  bootstrap charts stand-in /tmp/stand-ins",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			_, c, err := LoadDir(dir)
+			if err != nil {
+				return err
+			}
+			for _, name := range c.Names() {
+				component, _ := c.Component(name)
+				if component.Chart == nil {
+					continue
+				}
+				s, err := standInFor(component)
+				if err != nil {
+					return fmt.Errorf("reading the stand-in of %s: %w", name, err)
+				}
+				data, _, err := standin.Archive(s)
+				if err != nil {
+					return fmt.Errorf("making the stand-in of %s: %w", name, err)
+				}
+				path := ChartPath(args[0], chartrepo.Chart{Name: s.Chart, Version: s.Version, Repository: s.Repository})
+				if err := KeepFile(path, data); err != nil {
+					return err
+				}
+				if _, err := fmt.Fprintln(streams.Out, path); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	AddDirFlag(cmd, &dir)
+	return cmd
 }

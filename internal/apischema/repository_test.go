@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
 
 	"github.com/groundwork-dev/groundwork/internal/apischema"
 	"github.com/groundwork-dev/groundwork/internal/apischema/apischematest"
@@ -14,7 +15,7 @@ import (
 func TestRepository(t *testing.T) {
 	t.Parallel()
 	for _, cluster := range []string{"dev", "prod"} {
-		objects := apischematest.Objects(t, "../..", cluster)
+		objects := apischematest.Objects(t, filesys.MakeFsOnDisk(), "../..", cluster)
 		definitions := apischematest.Definitions(t, objects)
 		s, err := apischema.New(definitions)
 		if err != nil {
@@ -44,7 +45,7 @@ func taken(t *testing.T, s *apischema.Schemas, o *unstructured.Unstructured) {
 }
 
 func BenchmarkCheck(b *testing.B) {
-	objects := apischematest.Objects(b, "../..", "prod")
+	objects := apischematest.Objects(b, filesys.MakeFsOnDisk(), "../..", "prod")
 	s, err := apischema.New(apischematest.Definitions(b, objects))
 	if err != nil {
 		b.Fatal(err)

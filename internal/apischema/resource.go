@@ -40,6 +40,9 @@ type resource struct {
 	// strict says what a strict reader of the object refuses, as a create does.
 	// Apply reads less strictly: a number that is too large is cut down there.
 	strict func(map[string]any) []Fault
+	// written is where the object says what validation calls by another name; nil
+	// where there is no such thing.
+	written func(path []string) []string
 	// known returns the fields that the schema declares below a path.
 	known func(path []string) []string
 	// rules are the messages of the CEL rules.
@@ -170,6 +173,9 @@ func (r *resource) invalid(o *unstructured.Unstructured, err error) []Fault {
 			continue // which is no fault of its own
 		}
 		f := Fault{Path: fieldPath(cause.Field, o.Object), Kind: causeKind(cause.Type), Message: cause.Message}
+		if r.written != nil {
+			f.Path = r.written(f.Path)
+		}
 		for rule := range r.rules {
 			if strings.HasSuffix(f.Message, rule) {
 				f.Kind = Rule

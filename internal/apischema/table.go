@@ -108,7 +108,7 @@ func rows() []row {
 		{core, "Endpoints", "endpoints", endpoints()},
 		{core, "Event", "events", event.Strategy},
 		{core, "LimitRange", "limitranges", limitrange.Strategy},
-		{core, "Namespace", "namespaces", namespace.Strategy},
+		{core, "Namespace", "namespaces", labelled{namespace.Strategy}},
 		{core, "Node", "nodes", node.Strategy},
 		{core, "PersistentVolume", "persistentvolumes", persistentvolume.Strategy},
 		{core, "PersistentVolumeClaim", "persistentvolumeclaims", persistentvolumeclaim.Strategy},

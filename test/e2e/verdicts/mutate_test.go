@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	objectsPerKind     = 6
-	mutationsPerObject = 10
+	objectsPerKind     = 8
+	mutationsPerObject = 20
 )
 
 // mutation is an object with one thing changed.

@@ -163,6 +163,7 @@ func TestCustom(t *testing.T) {
 		"pattern":         {kustomization, edit{"10m", "10 minutes", "spec/interval", apischema.Invalid, "should match"}},
 		"not a choice":    {kustomization, edit{"kind: GitRepository", "kind: Repository", "spec/sourceRef/kind", apischema.Unsupported, `"GitRepository"`}},
 		"rule":            {release, edit{", chartRef: {kind: OCIRepository, name: a}", "", "spec", apischema.Rule, "either chart or chartRef must be set"}},
+		"null":            {kustomization, edit{"[{name: b}]", "[{name: null}]", "spec/dependsOn/0/name", apischema.WrongType, "null"}},
 		"bad name":        {kustomization, edit{"name: a, namespace", "name: A_, namespace", "metadata/name", apischema.Invalid, "RFC 1123"}},
 		"label's type":    {kustomization, edit{"name: a, namespace", "name: a, labels: {a: 5}, namespace", "metadata/labels/a", apischema.WrongType, "expected string"}},
 		"bad time":        {kustomization, edit{"name: a, namespace", "name: a, creationTimestamp: x, namespace", "metadata/creationTimestamp", apischema.Invalid, "parsing time"}},
@@ -298,12 +299,12 @@ func TestEverythingAtOnce(t *testing.T) {
 func TestNamespaced(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][2]bool{
-		"apps/v1 Deployment":                            {true, true},
-		"v1 Namespace":                                  {false, true},
-		"kustomize.toolkit.fluxcd.io/v1 Kustomization":  {true, true},
-		"cert-manager.io/v1 ClusterIssuer":              {false, true},
+		"apps/v1 Deployment": {true, true},
+		"v1 Namespace":       {false, true},
+		"kustomize.toolkit.fluxcd.io/v1 Kustomization":     {true, true},
+		"cert-manager.io/v1 ClusterIssuer":                 {false, true},
 		"apiextensions.k8s.io/v1 CustomResourceDefinition": {false, true},
-		"apps/v1 Deploymnet":                            {false, false},
+		"apps/v1 Deploymnet":                               {false, false},
 	} {
 		version, kind, _ := strings.Cut(text, " ")
 		namespaced, known := schemas(t).Namespaced(schema.FromAPIVersionAndKind(version, kind))

@@ -111,8 +111,8 @@ func (b builtin) open() (*resource, error) {
 	blank := func() (runtime.Object, error) { return b.scheme.New(b.kind) }
 	return &resource{
 		kind: b.kind, plural: b.resource, strategy: b.strategy, types: types, fields: fields, blank: blank, written: b.written,
-		strict: func(o map[string]any) []Fault {
-			return undecodable(o, func(part map[string]any) error { return decodeStrict(part, blank) })
+		strict: func(o map[string]any) ([]Fault, runtime.Object) {
+			return undecodable(o, func(part map[string]any) error { return decodeStrict(part, blank) }), nil
 		},
 		known: func(path []string) []string {
 			o, err := blank()
@@ -162,8 +162,7 @@ func declared(t reflect.Type, path []string) []string {
 // jsonFields collects the fields of a struct, with those of the structs that are
 // inlined.
 func jsonFields(t reflect.Type, into map[string]reflect.Type) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case name == "-":

@@ -19,11 +19,11 @@ func fieldPath(text string, o any) []string {
 	var path []string
 	for text != "" {
 		var key string
-		switch {
-		case text[0] == '.':
+		switch text[0] {
+		case '.':
 			text = text[1:]
 			continue
-		case text[0] == '[':
+		case '[':
 			key, text = bracketed(text, o)
 		default:
 			key, text = named(text, o)
@@ -92,10 +92,14 @@ func cutItem(text string, item any, exact bool) (rest string, ok bool) {
 		if !found || key == "" || strings.ContainsAny(key, ".[]") {
 			return "", false
 		}
-		given, end := cutValue(after)
 		fields, _ := item.(map[string]any)
-		if got, has := fields[key]; has && shown(got) != given || !has && exact {
+		got, has := fields[key]
+		end, same := strings.CutPrefix(after, shown(got))
+		switch {
+		case !has && exact, has && !same:
 			return "", false
+		case !has:
+			end = withoutValue(after)
 		}
 		switch {
 		case strings.HasPrefix(end, ","):
@@ -108,15 +112,12 @@ func cutItem(text string, item any, exact bool) (rest string, ok bool) {
 	}
 }
 
-// cutValue cuts a value off the text, quoted if it is a string.
-func cutValue(text string) (given, rest string) {
+// withoutValue cuts a value off the text, quoted if it is a string.
+func withoutValue(text string) string {
 	if quoted, err := strconv.QuotedPrefix(text); err == nil {
-		return quoted, text[len(quoted):]
+		return text[len(quoted):]
 	}
-	if i := strings.IndexAny(text, ",]"); i >= 0 {
-		return text[:i], text[i:]
-	}
-	return text, ""
+	return text[strings.IndexAny(text+"]", ",]"):]
 }
 
 func shown(v any) string { return value.ToString(value.NewValueInterface(v)) }

@@ -174,7 +174,7 @@ func (s *server) answers(t *testing.T, o *unstructured.Unstructured) []string {
 		if apierrors.IsAlreadyExists(err) || err == nil { // what exists is found after everything else
 			return
 		}
-		if _, answered := err.(apierrors.APIStatus); !answered { //nolint:errorlint // the client wraps nothing
+		if _, answered := err.(apierrors.APIStatus); !answered {
 			t.Fatal(err)
 		}
 		refusals = append(refusals, verb+": "+err.Error())

@@ -36,6 +36,7 @@ type builtin struct {
 	strategy rest.RESTCreateStrategy
 	scheme   *runtime.Scheme
 	types    func() (managedfields.TypeConverter, error)
+	written  func(path []string) []string
 }
 
 // builtins are all kinds that Kubernetes serves and lets a client apply.
@@ -45,7 +46,7 @@ func builtins() []builtin {
 	}
 	var all []builtin
 	for _, r := range rows() {
-		all = append(all, builtin{r.version.WithKind(r.kind), r.resource, r.strategy, legacyscheme.Scheme, kubernetes})
+		all = append(all, builtin{r.version.WithKind(r.kind), r.resource, r.strategy, legacyscheme.Scheme, kubernetes, nil})
 	}
 	definitions, aggregation := definitionScheme(), runtime.NewScheme()
 	apiregistrationinstall.Install(aggregation)
@@ -56,6 +57,7 @@ func builtins() []builtin {
 			func() (managedfields.TypeConverter, error) {
 				return published(definitions, apiextensionsopenapi.GetOpenAPIDefinitions, &apiextensionsv1.CustomResourceDefinition{})
 			},
+			ofVersion,
 		},
 		builtin{
 			apiregistrationv1.SchemeGroupVersion.WithKind("APIService"), "apiservices",
@@ -63,6 +65,7 @@ func builtins() []builtin {
 			func() (managedfields.TypeConverter, error) {
 				return published(aggregation, apiregistrationopenapi.GetOpenAPIDefinitions, &apiregistrationv1.APIService{})
 			},
+			nil,
 		})
 }
 
@@ -72,6 +75,22 @@ var definitionScheme = sync.OnceValue(func() *runtime.Scheme {
 	apiextensionsinstall.Install(scheme)
 	return scheme
 })
+
+// ofVersion is where a definition with one version says what validation looks
+// for outside of versions.
+func ofVersion(path []string) []string {
+	if len(path) < 2 || path[0] != "spec" {
+		return path
+	}
+	place := map[string][]string{
+		"validation": {"spec", "versions", "0", "schema"}, "subresources": {"spec", "versions", "0", "subresources"},
+		"additionalPrinterColumns": {"spec", "versions", "0", "additionalPrinterColumns"}, "selectableFields": {"spec", "versions", "0", "selectableFields"},
+	}
+	if in, ok := place[path[1]]; ok {
+		return append(in, path[2:]...)
+	}
+	return path
+}
 
 // open makes the kind's machinery.
 func (b builtin) open() (*resource, error) {
@@ -91,9 +110,9 @@ func (b builtin) open() (*resource, error) {
 	}
 	blank := func() (runtime.Object, error) { return b.scheme.New(b.kind) }
 	return &resource{
-		kind: b.kind, plural: b.resource, strategy: b.strategy, types: types, fields: fields, blank: blank,
-		strict: func(o map[string]any) []Fault {
-			return undecodable(o, func(part map[string]any) error { return decodeStrict(part, blank) })
+		kind: b.kind, plural: b.resource, strategy: b.strategy, types: types, fields: fields, blank: blank, written: b.written,
+		strict: func(o map[string]any) ([]Fault, runtime.Object) {
+			return undecodable(o, func(part map[string]any) error { return decodeStrict(part, blank) }), nil
 		},
 		known: func(path []string) []string {
 			o, err := blank()
@@ -143,8 +162,7 @@ func declared(t reflect.Type, path []string) []string {
 // jsonFields collects the fields of a struct, with those of the structs that are
 // inlined.
 func jsonFields(t reflect.Type, into map[string]reflect.Type) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case name == "-":

@@ -115,7 +115,7 @@ func (c custom) open() (*resource, error) {
 	ruleMessages(shape, rules)
 	return &resource{
 		kind: c.kind, plural: c.crd.Spec.Names.Plural, strategy: strategy, types: types, fields: fields, blank: blank, rules: rules,
-		strict: func(o map[string]any) []Fault { return strictCustom(o, shape) },
+		strict: func(o map[string]any) ([]Fault, runtime.Object) { return strictCustom(o, shape) },
 		known:  func(path []string) []string { return declaredIn(shape, path) },
 	}, nil
 }
@@ -176,29 +176,34 @@ func (c custom) types() (managedfields.TypeConverter, error) {
 
 // strictCustom says what strict reading of a custom resource refuses: metadata
 // that cannot be read, there or in embedded objects, and fields that would be
-// dropped. The object is changed.
-func strictCustom(o map[string]any, shape *structural.Structural) []Fault {
+// dropped. Apply keeps a null where a create drops it: what that leaves is
+// returned. The object is changed.
+func strictCustom(o map[string]any, shape *structural.Structural) ([]Fault, runtime.Object) {
 	var dropped []string
 	faults := undecodable(map[string]any{"metadata": o["metadata"]}, func(part map[string]any) (err error) {
 		_, _, dropped, err = objectmeta.GetObjectMetaWithOptions(part, objectmeta.ObjectMetaOptions{ReturnUnknownFieldPaths: true})
 		return err
 	})
 	if len(faults) > 0 {
-		return faults
+		return faults, nil
 	}
 	before := runtime.DeepCopyJSON(o)
 	dropped = append(dropped, pruning.PruneWithOptions(o, shape, true, structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true})...)
 	defaulting.PruneNonNullableNullsWithoutDefaults(o, shape)
 	refused, embedded := objectmeta.CoerceWithOptions(nil, o, shape, false, objectmeta.CoerceOptions{ReturnUnknownFieldPaths: true})
 	if refused != nil {
-		return []Fault{{Path: fieldPath(refused.Field, before), Kind: causeKind(metav1.CauseType(refused.Type)), Message: refused.ErrorBody()}}
+		return []Fault{{Path: fieldPath(refused.Field, before), Kind: causeKind(metav1.CauseType(refused.Type)), Message: refused.ErrorBody()}}, nil
 	}
 	for _, path := range append(dropped, embedded...) {
 		f := Fault{Path: fieldPath(path, before), Kind: UnknownField, Message: "unknown field"}
 		f.Hint = meant(f.Path, func(path []string) []string { return declaredIn(shape, path) })
 		faults = append(faults, f)
 	}
-	return faults
+	if len(faults) > 0 || reflect.DeepEqual(before, o) {
+		return faults, nil
+	}
+	defaulting.Default(o, shape)
+	return nil, &unstructured.Unstructured{Object: o}
 }
 
 // oneVersion creates, defaults and converts custom resources of one version:

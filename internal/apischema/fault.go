@@ -49,8 +49,10 @@ func undecodable(o map[string]any, decode func(map[string]any) error) []Fault {
 			return false
 		}
 		found := false
-		for key, below := range children(v) {
-			found = visit(append(slices.Clone(path), key), below) || found
+		if decode(alone(path, o, empty(v))) == nil { // it is not wrong that there is a map or list
+			for key, below := range children(v) {
+				found = visit(append(slices.Clone(path), key), below) || found
+			}
 		}
 		if !found {
 			faults = append(faults, Fault{Path: path, Kind: Invalid, Message: err.Error()})
@@ -60,6 +62,17 @@ func undecodable(o map[string]any, decode func(map[string]any) error) []Fault {
 	visit(nil, o)
 	slices.SortFunc(faults, func(a, b Fault) int { return slices.Compare(a.Path, b.Path) })
 	return faults
+}
+
+// empty is a map or list without what is in it.
+func empty(v any) any {
+	switch v.(type) {
+	case map[string]any:
+		return map[string]any{}
+	case []any:
+		return []any{}
+	}
+	return v
 }
 
 // children are the values of a map or list, by the path's element.
@@ -84,11 +97,11 @@ func alone(path []string, o, v any) map[string]any {
 	for i, key := range path {
 		shape[i], o = o, child(o, key)
 	}
-	for i := len(path) - 1; i >= 0; i-- {
+	for i, key := range slices.Backward(path) {
 		if _, list := shape[i].([]any); list {
 			v = []any{v}
 		} else {
-			v = map[string]any{path[i]: v}
+			v = map[string]any{key: v}
 		}
 	}
 	m, _ := v.(map[string]any)

@@ -19,11 +19,11 @@ func fieldPath(text string, o any) []string {
 	var path []string
 	for text != "" {
 		var key string
-		switch {
-		case text[0] == '.':
+		switch text[0] {
+		case '.':
 			text = text[1:]
 			continue
-		case text[0] == '[':
+		case '[':
 			key, text = bracketed(text, o)
 		default:
 			key, text = named(text, o)
@@ -67,9 +67,11 @@ func bracketed(text string, o any) (key, rest string) {
 			return key, text[len(key)+2:]
 		}
 	case []any:
-		for i, item := range o {
-			if rest, ok := cutItem(text, item); ok {
-				return strconv.Itoa(i), rest
+		for _, exact := range []bool{true, false} {
+			for i, item := range o {
+				if rest, ok := cutItem(text, item, exact); ok {
+					return strconv.Itoa(i), rest
+				}
 			}
 		}
 	}
@@ -78,21 +80,26 @@ func bracketed(text string, o any) (key, rest string) {
 }
 
 // cutItem cuts the keys of a list item off the text, [name="a",port=1], or the
-// item itself, [="a"], if they are those of this item.
-func cutItem(text string, item any) (rest string, ok bool) {
+// item itself, [="a"], if they are those of this item. A key that the item does
+// not have may have a default, which nobody knows here: exact says that it has not.
+func cutItem(text string, item any, exact bool) (rest string, ok bool) {
 	if itself, ok := strings.CutPrefix(text, "[="+shown(item)+"]"); ok {
 		return itself, true
 	}
 	rest = text[1:]
 	for {
 		key, after, found := strings.Cut(rest, "=")
-		if !found || strings.ContainsAny(key, ".[]") {
+		if !found || key == "" || strings.ContainsAny(key, ".[]") {
 			return "", false
 		}
-		given, end := cutValue(after)
 		fields, _ := item.(map[string]any)
-		if got, has := fields[key]; has && shown(got) != given {
-			return "", false // a key that is missing has a default, which nobody knows here
+		got, has := fields[key]
+		end, same := strings.CutPrefix(after, shown(got))
+		switch {
+		case !has && exact, has && !same:
+			return "", false
+		case !has:
+			end = withoutValue(after)
 		}
 		switch {
 		case strings.HasPrefix(end, ","):
@@ -105,15 +112,12 @@ func cutItem(text string, item any) (rest string, ok bool) {
 	}
 }
 
-// cutValue cuts a value off the text, quoted if it is a string.
-func cutValue(text string) (given, rest string) {
+// withoutValue cuts a value off the text, quoted if it is a string.
+func withoutValue(text string) string {
 	if quoted, err := strconv.QuotedPrefix(text); err == nil {
-		return quoted, text[len(quoted):]
+		return text[len(quoted):]
 	}
-	if i := strings.IndexAny(text, ",]"); i >= 0 {
-		return text[:i], text[i:]
-	}
-	return text, ""
+	return text[strings.IndexAny(text+"]", ",]"):]
 }
 
 func shown(v any) string { return value.ToString(value.NewValueInterface(v)) }
@@ -151,7 +155,7 @@ func second(list any, keys string) []string {
 	items, _ := list.([]any)
 	seen := false
 	for i, item := range items {
-		if _, ok := cutItem(keys, item); !ok {
+		if _, ok := cutItem(keys, item, false); !ok {
 			continue
 		}
 		if seen {

@@ -38,8 +38,12 @@ type resource struct {
 	// blank returns an empty object of the version.
 	blank func() (runtime.Object, error)
 	// strict says what a strict reader of the object refuses, as a create does.
-	// Apply reads less strictly: a number that is too large is cut down there.
-	strict func(map[string]any) []Fault
+	// Apply reads less strictly: a number that is too large is cut down there. Where
+	// a create makes something else of an object than apply does, it is returned.
+	strict func(map[string]any) (faults []Fault, other runtime.Object)
+	// written is where the object says what validation calls by another name; nil
+	// where there is no such thing.
+	written func(path []string) []string
 	// known returns the fields that the schema declares below a path.
 	known func(path []string) []string
 	// rules are the messages of the CEL rules.
@@ -94,23 +98,32 @@ func (r *resource) refused(ctx context.Context, o *unstructured.Unstructured) (f
 	if err != nil {
 		return r.untyped(o, err)
 	}
-	if faults := r.strict(o.DeepCopy().Object); len(faults) > 0 {
+	faults, created := r.strict(o.DeepCopy().Object)
+	if len(faults) > 0 {
 		return faults, false
 	}
+	if faults = r.invalid(ctx, o, applied); len(faults) == 0 && created != nil {
+		faults = r.invalid(ctx, o, created)
+	}
+	return faults, false
+}
+
+// invalid is what the strategy refuses about an object that can be read.
+func (r *resource) invalid(ctx context.Context, o *unstructured.Unstructured, applied runtime.Object) []Fault {
 	accessor, err := meta.Accessor(applied)
 	if err != nil {
-		return []Fault{{Kind: Invalid, Message: err.Error()}}, false
+		return []Fault{{Kind: Invalid, Message: err.Error()}}
 	}
 	if accessor.GetUID() != "" {
 		return []Fault{{
 			Path: []string{"metadata", "uid"}, Kind: Invalid,
 			Message: fmt.Sprintf("uid mismatch: the provided object specified uid %s, and no existing object was found", accessor.GetUID()),
-		}}, false
+		}}
 	}
 	accessor.SetName(cmp.Or(accessor.GetName(), "name")) // that it has none is said already
 	rest.FillObjectMetaSystemFields(accessor)
 	err = rest.BeforeCreate(r.strategy, r.request(ctx, accessor), applied)
-	return r.invalid(o, err), false
+	return r.causes(o, err)
 }
 
 // apply makes of an apply configuration the object that would be created: typed,
@@ -149,14 +162,14 @@ func (r *resource) untyped(o *unstructured.Unstructured, cause error) (faults []
 		}
 		return faults, more
 	}
-	if faults = r.strict(o.DeepCopy().Object); len(faults) == 0 {
+	if faults, _ = r.strict(o.DeepCopy().Object); len(faults) == 0 {
 		faults = []Fault{{Kind: Invalid, Message: cause.Error()}}
 	}
 	return faults, false
 }
 
-// invalid are the faults of a refusal by the strategy.
-func (r *resource) invalid(o *unstructured.Unstructured, err error) []Fault {
+// causes are the faults of a refusal by the strategy.
+func (r *resource) causes(o *unstructured.Unstructured, err error) []Fault {
 	if err == nil {
 		return nil
 	}
@@ -170,6 +183,9 @@ func (r *resource) invalid(o *unstructured.Unstructured, err error) []Fault {
 			continue // which is no fault of its own
 		}
 		f := Fault{Path: fieldPath(cause.Field, o.Object), Kind: causeKind(cause.Type), Message: cause.Message}
+		if r.written != nil {
+			f.Path = r.written(f.Path)
+		}
 		for rule := range r.rules {
 			if strings.HasSuffix(f.Message, rule) {
 				f.Kind = Rule

@@ -9,10 +9,12 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/storage/names"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
+	serviceapi "k8s.io/kubernetes/pkg/api/service"
 	"k8s.io/kubernetes/pkg/apis/core"
 	corevalidation "k8s.io/kubernetes/pkg/apis/core/validation"
 	"k8s.io/kubernetes/pkg/apis/discovery"
 	discoveryvalidation "k8s.io/kubernetes/pkg/apis/discovery/validation"
+	podsecurity "k8s.io/pod-security-admission/api"
 )
 
 // plain stands in for the registry strategies whose packages need modules that
@@ -41,10 +43,19 @@ func (plain) WarningsOnCreate(context.Context, runtime.Object) []string { return
 
 func (plain) Canonicalize(runtime.Object) {}
 
+// anyNodePort is one that a cluster may give.
+const anyNodePort = 30000
+
 func service() rest.RESTCreateStrategy {
 	return newPlain(true, func(_ context.Context, o runtime.Object) field.ErrorList {
 		s := o.(*core.Service)
 		s.Status = core.ServiceStatus{} // only the cluster writes it
+		if s.Spec.ClusterIP != "" && len(s.Spec.ClusterIPs) == 0 {
+			s.Spec.ClusterIPs = []string{s.Spec.ClusterIP}
+		}
+		if serviceapi.NeedsHealthCheck(s) && s.Spec.HealthCheckNodePort == 0 {
+			s.Spec.HealthCheckNodePort = anyNodePort // validation comes after the port was given
+		}
 		return corevalidation.ValidateServiceCreate(s)
 	})
 }
@@ -72,4 +83,16 @@ func endpointSlice() rest.RESTCreateStrategy {
 // fields and metadata are still held to the schema.
 func unvalidated(namespaced bool) rest.RESTCreateStrategy {
 	return newPlain(namespaced, func(context.Context, runtime.Object) field.ErrorList { return nil })
+}
+
+// labelled is the strategy of namespaces with the one admission plugin that looks
+// at nothing but the object: levels of pod security that nobody knows.
+type labelled struct{ rest.RESTCreateStrategy }
+
+func (l labelled) Validate(ctx context.Context, o runtime.Object) field.ErrorList {
+	if errs := l.RESTCreateStrategy.Validate(ctx, o); len(errs) > 0 {
+		return errs
+	}
+	_, errs := podsecurity.PolicyToEvaluate(o.(*core.Namespace).Labels, podsecurity.Policy{})
+	return errs
 }

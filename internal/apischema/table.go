@@ -1,6 +1,8 @@
 package apischema
 
 import (
+	"slices"
+
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
@@ -100,15 +102,18 @@ type row struct {
 
 // rows are the kinds of legacyscheme.
 func rows() []row {
+	return slices.Concat(workloads(), surroundings(), rules())
+}
+
+// workloads are what runs, and what it reads.
+func workloads() []row {
 	core, apps, batch := corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion, batchv1.SchemeGroupVersion
-	network, rbac, storage := networkingv1.SchemeGroupVersion, rbacv1.SchemeGroupVersion, storagev1.SchemeGroupVersion
-	admission, flow, devices := admissionregistrationv1.SchemeGroupVersion, flowcontrolv1.SchemeGroupVersion, resourcev1.SchemeGroupVersion
 	return []row{
 		{core, "ConfigMap", "configmaps", configmap.Strategy},
 		{core, "Endpoints", "endpoints", endpoints()},
 		{core, "Event", "events", event.Strategy},
 		{core, "LimitRange", "limitranges", limitrange.Strategy},
-		{core, "Namespace", "namespaces", namespace.Strategy},
+		{core, "Namespace", "namespaces", labelled{namespace.Strategy}},
 		{core, "Node", "nodes", node.Strategy},
 		{core, "PersistentVolume", "persistentvolumes", persistentvolume.Strategy},
 		{core, "PersistentVolumeClaim", "persistentvolumeclaims", persistentvolumeclaim.Strategy},
@@ -128,12 +133,17 @@ func rows() []row {
 		{autoscalingv2.SchemeGroupVersion, "HorizontalPodAutoscaler", "horizontalpodautoscalers", horizontalpodautoscaler.Strategy},
 		{batch, "CronJob", "cronjobs", cronjob.Strategy},
 		{batch, "Job", "jobs", job.Strategy},
+	}
+}
+
+// surroundings are what workloads stand on and are reached by.
+func surroundings() []row {
+	network, storage, devices := networkingv1.SchemeGroupVersion, storagev1.SchemeGroupVersion, resourcev1.SchemeGroupVersion
+	return []row{
 		{certificatesv1.SchemeGroupVersion, "CertificateSigningRequest", "certificatesigningrequests", certificates.Strategy},
 		{coordinationv1.SchemeGroupVersion, "Lease", "leases", lease.Strategy},
 		{discoveryv1.SchemeGroupVersion, "EndpointSlice", "endpointslices", endpointSlice()},
 		{eventsv1.SchemeGroupVersion, "Event", "events", event.Strategy},
-		{flow, "FlowSchema", "flowschemas", flowschema.Strategy},
-		{flow, "PriorityLevelConfiguration", "prioritylevelconfigurations", prioritylevelconfiguration.Strategy},
 		{network, "Ingress", "ingresses", ingress.Strategy},
 		{network, "IngressClass", "ingressclasses", ingressclass.Strategy},
 		{network, "IPAddress", "ipaddresses", ipaddress.Strategy},
@@ -141,10 +151,6 @@ func rows() []row {
 		{network, "ServiceCIDR", "servicecidrs", servicecidr.Strategy},
 		{nodev1.SchemeGroupVersion, "RuntimeClass", "runtimeclasses", runtimeclass.Strategy},
 		{policyv1.SchemeGroupVersion, "PodDisruptionBudget", "poddisruptionbudgets", poddisruptionbudget.Strategy},
-		{rbac, "ClusterRole", "clusterroles", clusterrole.Strategy},
-		{rbac, "ClusterRoleBinding", "clusterrolebindings", clusterrolebinding.Strategy},
-		{rbac, "Role", "roles", role.Strategy},
-		{rbac, "RoleBinding", "rolebindings", rolebinding.Strategy},
 		{schedulingv1.SchemeGroupVersion, "PriorityClass", "priorityclasses", priorityclass.Strategy},
 		{storage, "CSIDriver", "csidrivers", csidriver.Strategy},
 		{storage, "CSINode", "csinodes", csinode.Strategy},
@@ -152,15 +158,28 @@ func rows() []row {
 		{storage, "StorageClass", "storageclasses", storageclass.Strategy},
 		{storage, "VolumeAttachment", "volumeattachments", volumeattachment.Strategy},
 		{storage, "VolumeAttributesClass", "volumeattributesclasses", volumeattributesclass.Strategy},
+		{devices, "DeviceClass", "deviceclasses", unvalidated(false)},
+		{devices, "ResourceClaim", "resourceclaims", unvalidated(true)},
+		{devices, "ResourceClaimTemplate", "resourceclaimtemplates", unvalidated(true)},
+		{devices, "ResourceSlice", "resourceslices", unvalidated(false)},
+	}
+}
+
+// rules are who may do what, and what is let in.
+func rules() []row {
+	flow, rbac, admission := flowcontrolv1.SchemeGroupVersion, rbacv1.SchemeGroupVersion, admissionregistrationv1.SchemeGroupVersion
+	return []row{
+		{flow, "FlowSchema", "flowschemas", flowschema.Strategy},
+		{flow, "PriorityLevelConfiguration", "prioritylevelconfigurations", prioritylevelconfiguration.Strategy},
+		{rbac, "ClusterRole", "clusterroles", clusterrole.Strategy},
+		{rbac, "ClusterRoleBinding", "clusterrolebindings", clusterrolebinding.Strategy},
+		{rbac, "Role", "roles", role.Strategy},
+		{rbac, "RoleBinding", "rolebindings", rolebinding.Strategy},
 		{admission, "MutatingAdmissionPolicy", "mutatingadmissionpolicies", mutatingadmissionpolicy.NewStrategy(nil, nil)},
 		{admission, "MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings", mutatingadmissionpolicybinding.NewStrategy(nil, nil, nil)},
 		{admission, "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", mutatingwebhookconfiguration.Strategy},
 		{admission, "ValidatingAdmissionPolicy", "validatingadmissionpolicies", validatingadmissionpolicy.NewStrategy(nil, nil)},
 		{admission, "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", validatingadmissionpolicybinding.NewStrategy(nil, nil, nil)},
 		{admission, "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", validatingwebhookconfiguration.Strategy},
-		{devices, "DeviceClass", "deviceclasses", unvalidated(false)},
-		{devices, "ResourceClaim", "resourceclaims", unvalidated(true)},
-		{devices, "ResourceClaimTemplate", "resourceclaimtemplates", unvalidated(true)},
-		{devices, "ResourceSlice", "resourceslices", unvalidated(false)},
 	}
 }

@@ -21,12 +21,12 @@ import (
 // kustomize does, and every folder that a Kustomization found there leads to.
 // What is only for kustomize or for the tool (config.kubernetes.io/local-config)
 // is not among the objects.
-func Objects(t testing.TB, root, cluster string) []*unstructured.Unstructured {
+func Objects(t testing.TB, files filesys.FileSystem, root, cluster string) []*unstructured.Unstructured {
 	t.Helper()
 	var all []*unstructured.Unstructured
 	folders := []string{"clusters/" + cluster}
 	for i := 0; i < len(folders); i++ { // it grows
-		for _, o := range build(t, filepath.Join(root, folders[i])) {
+		for _, o := range build(t, files, filepath.Join(root, folders[i])) {
 			all = append(all, o)
 			if o.GroupVersionKind().Group != "kustomize.toolkit.fluxcd.io" {
 				continue
@@ -40,9 +40,9 @@ func Objects(t testing.TB, root, cluster string) []*unstructured.Unstructured {
 	return all
 }
 
-func build(t testing.TB, folder string) []*unstructured.Unstructured {
+func build(t testing.TB, files filesys.FileSystem, folder string) []*unstructured.Unstructured {
 	t.Helper()
-	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(files, folder)
 	if err != nil {
 		t.Fatalf("building %s: %v", folder, err)
 	}

@@ -15,20 +15,21 @@ import (
 )
 
 const (
-	objectsPerKind     = 6
-	mutationsPerObject = 10
+	objectsPerKind     = 8
+	mutationsPerObject = 20
 )
 
 // mutation is an object with one thing changed.
 type mutation struct {
 	what   string
+	path   []string // of the change
 	object *unstructured.Unstructured
 }
 
 // change is what can be done to a value; nothing where it does not apply.
 type change struct {
 	name string
-	to   func(old any) (new any, ok bool)
+	to   func(old any) (value any, ok bool)
 }
 
 type gone struct{}
@@ -92,7 +93,7 @@ func mutations(o *unstructured.Unstructured) []mutation {
 	}
 	bad := o.DeepCopy()
 	bad.SetName("Not_A_Name")
-	return append(made, mutation{"a bad name", bad})
+	return append(made, mutation{"a bad name", []string{"metadata", "name"}, bad})
 }
 
 // places are the paths of all values but those that say which object it is.
@@ -149,7 +150,7 @@ func mutate(o *unstructured.Unstructured, path []string, c change) (mutation, bo
 		i, _ := strconv.Atoi(path[last])
 		parent[i] = value
 	}
-	return mutation{strings.Join(path, ".") + ": " + c.name, changed}, true
+	return mutation{strings.Join(path, ".") + ": " + c.name, path, changed}, true
 }
 
 func below(v any, key string) any {

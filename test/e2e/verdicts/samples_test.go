@@ -20,7 +20,7 @@ func samples(t *testing.T) []*unstructured.Unstructured {
 		t.Fatal(err)
 	}
 	var all []*unstructured.Unstructured
-	for _, document := range strings.Split(string(data), "\n---\n") {
+	for document := range strings.SplitSeq(string(data), "\n---\n") {
 		text, err := sigsyaml.YAMLToJSONStrict([]byte(document))
 		if err != nil {
 			t.Fatalf("%v\n%s", err, document)

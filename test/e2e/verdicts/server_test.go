@@ -22,6 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -35,6 +36,9 @@ type server struct {
 // start brings a sandbox up, without a real node, until the test ends.
 func start(t *testing.T) *server {
 	t.Helper()
+	if path := os.Getenv("VERDICTS_KUBECONFIG"); path != "" { // DEV
+		return connect(t, path)
+	}
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
 	command(t, 10*time.Minute, "go", "build", "-o", bootstrap, repository+"/cmd/bootstrap")
 	name := fmt.Sprintf("verdicts-%d", os.Getpid())
@@ -48,12 +52,18 @@ func start(t *testing.T) *server {
 	if err := json.Unmarshal([]byte(command(t, time.Minute, bootstrap, "sandbox", "env", "--name", name, "--output", "json")), &env); err != nil {
 		t.Fatal(err)
 	}
-	config, err := clientcmd.BuildConfigFromFlags("", env["KUBECONFIG"])
+	return connect(t, env["KUBECONFIG"])
+}
+
+// connect reads what the API server serves.
+func connect(t *testing.T, kubeconfig string) *server {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
 		t.Fatal(err)
 	}
 	config.QPS = -1
-	config.WarningHandler = nil
+	config.WarningHandler = rest.NoWarnings{}
 	s := &server{}
 	if s.client, err = dynamic.NewForConfig(config); err != nil {
 		t.Fatal(err)
@@ -164,11 +174,9 @@ func (s *server) answers(t *testing.T, o *unstructured.Unstructured) []string {
 		if apierrors.IsAlreadyExists(err) || err == nil { // what exists is found after everything else
 			return
 		}
-		var status apierrors.APIStatus
-		if apierrors.IsInternalError(err) && strings.Contains(err.Error(), "connection refused") {
+		if _, answered := err.(apierrors.APIStatus); !answered {
 			t.Fatal(err)
 		}
-		_ = status
 		refusals = append(refusals, verb+": "+err.Error())
 	}
 	if o.GetName() != "" {

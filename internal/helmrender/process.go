@@ -65,7 +65,7 @@ type worker struct {
 	out    *bounded
 	to     *gob.Encoder
 	from   *gob.Decoder
-	stderr *tail
+	stderr *head
 	waited func() error
 }
 
@@ -76,7 +76,7 @@ func start(o Options) (*worker, error) {
 	// It outlives the rendering it is started for, so no context of one ends it.
 	cmd := exec.CommandContext(context.Background(), o.Command[0], o.Command[1:]...)
 	cmd.Env = append([]string{"GOTRACEBACK=none"}, o.Env...)
-	w := &worker{cmd: cmd, stderr: &tail{}}
+	w := &worker{cmd: cmd, stderr: &head{}}
 	cmd.Stderr = w.stderr
 	var err error
 	if w.in, err = cmd.StdinPipe(); err != nil {
@@ -123,13 +123,13 @@ func (w *worker) ask(ctx context.Context, r request) (*answer, error) {
 func (w *worker) explain(err error, limits Limits) error {
 	said := w.stderr.String()
 	switch {
-	case strings.Contains(said, "out of memory") || strings.Contains(said, "cannot allocate memory"):
+	case strings.Contains(said, "out of memory") || strings.Contains(said, "allocate memory"):
 		return errMemory(limits)
 	case strings.Contains(said, "stack exceeds") || strings.Contains(said, "stack overflow"):
 		return errStack
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
-	return fmt.Errorf("the worker ended (%s): %w: %s", w.cmd.ProcessState, err, first)
+	return fmt.Errorf("the worker ended (%s): %w: %s", w.cmd.ProcessState, err, clip(first))
 }
 
 // kill ends the worker at once, and waits for it.
@@ -149,27 +149,25 @@ func (w *worker) end() {
 	_ = w.waited()
 }
 
-// tail keeps the last of what a worker says, which is why it ended.
-type tail struct {
+// head keeps the first of what a worker says: the runtime names the cause before
+// the long list of where it was.
+type head struct {
 	mutex sync.Mutex
 	data  []byte
 }
 
-const maxTail = 16 << 10
+const maxHead = 4 << 10
 
-func (t *tail) Write(p []byte) (int, error) {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	t.data = append(t.data, p...)
-	if over := len(t.data) - maxTail; over > 0 {
-		t.data = append(t.data[:0], t.data[over:]...)
-	}
+func (h *head) Write(p []byte) (int, error) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.data = append(h.data, p[:min(len(p), maxHead-len(h.data))]...)
 	return len(p), nil
 }
 
 // String is what was kept.
-func (t *tail) String() string {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	return string(t.data)
+func (h *head) String() string {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	return string(h.data)
 }

@@ -1,0 +1,121 @@
+package helmrender_test
+
+import (
+	"archive/tar"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/groundwork-dev/groundwork/internal/helmrender"
+	"github.com/groundwork-dev/groundwork/internal/testsupport"
+)
+
+// hostile returns archives that Load refuses, and a part of what it says.
+func hostile(t testing.TB) map[string]struct {
+	archive []byte
+	want    string
+} {
+	t.Helper()
+	entry := func(h tar.Header) []byte {
+		if h.Typeflag == 0 {
+			h.Typeflag = tar.TypeReg
+		}
+		chart := tar.Header{Typeflag: tar.TypeReg, Name: "web/Chart.yaml", Size: int64(len(meta))}
+		return archive(t, []tar.Header{chart, h}, func(h tar.Header) string {
+			if h.Name == "web/Chart.yaml" {
+				return meta
+			}
+			return strings.Repeat("\x00", int(h.Size))
+		})
+	}
+	many := []tar.Header{}
+	for i := range 5001 {
+		many = append(many, tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprint("web/", i)})
+	}
+	var large []tar.Header
+	for i := range 16 {
+		large = append(large, tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprint("web/", i), Size: 5 << 20})
+	}
+	zeros := func(h tar.Header) string { return strings.Repeat("\x00", int(h.Size)) }
+	nested := pack(t, nil)
+	for range 7 {
+		nested = pack(t, map[string]string{"charts/web.tgz": string(nested)})
+	}
+	good := pack(t, nil)
+	return map[string]struct {
+		archive []byte
+		want    string
+	}{
+		"nothing":                {nil, "it is no gzip archive"},
+		"no archive":             {[]byte("apiVersion: v2\n"), "it is no gzip archive"},
+		"cut off":                {good[:len(good)/2], "reading the archive: "},
+		"empty":                  {archive(t, nil, nil), "it has no Chart.yaml"},
+		"no folder":              {archive(t, []tar.Header{{Typeflag: tar.TypeReg, Name: "Chart.yaml"}}, zeros), `"Chart.yaml" is not in the chart's folder`},
+		"out of the chart":       {entry(tar.Header{Name: "web/../../etc/passwd"}), `"web/../../etc/passwd" leads out of the chart`},
+		"out, by backslashes":    {entry(tar.Header{Name: `web\..\..\passwd`}), "leads out of the chart"},
+		"absolute":               {entry(tar.Header{Name: "/etc/passwd"}), `"/etc/passwd" is not the name`},
+		"a drive":                {entry(tar.Header{Name: `web/C:\a`}), "is not the name"},
+		"a symlink":              {entry(tar.Header{Typeflag: tar.TypeSymlink, Name: "web/a", Linkname: "/etc/passwd"}), `"web/a" is a link to "/etc/passwd"`},
+		"a hard link":            {entry(tar.Header{Typeflag: tar.TypeLink, Name: "web/a", Linkname: "web/Chart.yaml"}), "is a link"},
+		"a device":               {entry(tar.Header{Typeflag: tar.TypeChar, Name: "web/a"}), "is a special file"},
+		"a pipe":                 {entry(tar.Header{Typeflag: tar.TypeFifo, Name: "web/a"}), "is a special file"},
+		"twice":                  {entry(tar.Header{Name: "web/Chart.yaml", Size: int64(len(meta))}), `"web/Chart.yaml" is there twice`},
+		"a long name":            {entry(tar.Header{Name: "web/" + strings.Repeat("a", 501)}), "has a name longer than 500 bytes"},
+		"a large file":           {entry(tar.Header{Name: "web/a", Size: 5<<20 + 1}), `"web/a" is larger than 5 MiB`},
+		"a bomb":                 {archive(t, large, zeros), "it unpacks to more than "},
+		"many files":             {archive(t, many, zeros), "it has more than 5000 entries"},
+		"archives in each other": {nested, "archives are packed in each other more than 5 deep"},
+		"a bomb in an archive":   {pack(t, map[string]string{"charts/a.tgz": string(archive(t, large, zeros))}), `"web/charts/a.tgz": reading "web/4": it unpacks to more than`},
+		"a large archive":        {make([]byte, 32<<20+1), "the archive is larger than 32 MiB"},
+		"metadata of text":       {pack(t, map[string]string{"Chart.yaml": "web"}), "it has no name or no version"},
+		"no version":             {pack(t, map[string]string{"Chart.yaml": "name: web\n"}), "it has no name or no version"},
+		"broken metadata":        {pack(t, map[string]string{"Chart.yaml": "name: [\n"}), "reading a chart's Chart.yaml: yaml: "},
+		"large metadata":         {pack(t, map[string]string{"Chart.yaml": strings.Repeat("#\n", 70_000)}), "it is larger than 128 KiB"},
+		"deep metadata":          {pack(t, map[string]string{"Chart.yaml": strings.Repeat("[", 100_000)}), "reading a chart's Chart.yaml: yaml: "},
+	}
+}
+
+// TestHostileArchives is not parallel: it measures.
+func TestHostileArchives(t *testing.T) {
+	for name, test := range hostile(t) {
+		t.Run(name, func(t *testing.T) {
+			testsupport.Within(t, func() {
+				c, err := helmrender.Load(test.archive)
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("got %v %v, want %q", c, err, test.want)
+				}
+				if err != nil && (len(err.Error()) > 4000 || strings.Contains(err.Error(), "\n")) {
+					t.Errorf("%d bytes: %q", len(err.Error()), err)
+				}
+			})
+		})
+	}
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	c := load(t, map[string]string{"Chart.yaml": "\xEF\xBB\xBF" + meta, "templates/a.yaml": "a: 1\n"})
+	if got := c.String(); got != "web 1.2.3" {
+		t.Error(got)
+	}
+}
+
+// FuzzLoad starts from good and bad archives and looks for a panic, and for what
+// is let in beyond the limits.
+func FuzzLoad(f *testing.F) {
+	f.Add(pack(f, map[string]string{"values.yaml": "a: 1\n", "charts/a.tgz": string(pack(f, nil))}))
+	for _, test := range hostile(f) {
+		if len(test.archive) < 64<<10 {
+			f.Add(test.archive)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := helmrender.Load(data)
+		if (c == nil) == (err == nil) {
+			t.Errorf("%v %v", c, err)
+		}
+		if c != nil && (c.Name == "" || c.Version == "") {
+			t.Errorf("%+v", c)
+		}
+	})
+}

@@ -83,12 +83,15 @@ func (p *prover) declareHooks() {
 		if a.install == nil || a.install.chart == nil || a.install.chart.Rendered {
 			continue
 		}
+		var names []string
 		for _, w := range a.install.chart.Webhooks {
-			if !w.Fail {
-				continue
+			if w.Fail {
+				p.hooks = append(p.hooks, &hook{name: w.Name, actor: n, stage: a.last, service: Reference{"Service", a.install.namespace, w.Service}})
+				names = append(names, w.Name)
 			}
-			p.hooks = append(p.hooks, &hook{name: w.Name, actor: n, stage: a.last, service: Reference{"Service", a.install.namespace, w.Service}})
-			p.assume(a.at, a.name+": webhook "+w.Name+" refuses what it guards while it does not answer; what it guards is not known, and taken not to be what it waits for")
+		}
+		if len(names) > 0 {
+			p.assume(a.at, a.name+": what its webhooks ("+strings.Join(slices.Compact(names), ", ")+") refuse while they do not answer is not known; taken not to be what they wait for")
 		}
 	}
 }

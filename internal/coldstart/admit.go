@@ -2,7 +2,6 @@ package coldstart
 
 import (
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -138,7 +137,7 @@ func (p *prover) healthy(o *placed, by *actor) (int, reason) {
 	case "Kustomization/" + short:
 		return p.fact(unitReady, short, 0), byHealth
 	}
-	if podTemplate(o.Unstructured) != nil {
+	if o.pods != nil {
 		return p.workload(o), byHealth
 	}
 	if by.unit == nil || !slices.Contains(by.unit.HealthKinds, o.gvk.GroupKind()) {
@@ -160,7 +159,7 @@ func (p *prover) installed(a *actor, ready int) {
 	}
 	after := p.fact(releaseStage, a.short, stepAfter)
 	for _, o := range a.objects {
-		if podTemplate(o.Unstructured) == nil {
+		if o.pods == nil {
 			continue
 		}
 		// Helm waits for the Jobs of hooks always.
@@ -261,14 +260,19 @@ func selects(selector, labels map[string]string) bool {
 
 // podLabels are the labels of the pods that a workload makes.
 func podLabels(o *placed) map[string]string {
-	labels, _, _ := unstructured.NestedStringMap(podTemplate(o.Unstructured), "metadata", "labels")
+	labels, _, _ := unstructured.NestedStringMap(o.pods, "metadata", "labels")
 	return labels
 }
 
 // resource is an object's resource name.
 func (p *prover) resource(gk schema.GroupKind) string {
-	if d := p.definitions[gk]; d != nil {
-		return d.plural
+	name, ok := p.resources[gk]
+	if !ok {
+		name = plurals(gk.Kind)[0]
+		if d := p.definitions[gk]; d != nil {
+			name = d.plural
+		}
+		p.resources[gk] = name
 	}
-	return strings.ToLower(plurals(gk.Kind)[0])
+	return name
 }

@@ -35,6 +35,7 @@ type placed struct {
 	actor     int
 	stage     int // fact: it is applied
 	rule      int // the rule of that fact
+	pods      map[string]any // podTemplate
 }
 
 // String names the object.
@@ -61,6 +62,7 @@ type prover struct {
 	hooks       []*hook
 	apis        []*placed // APIServices
 	served      map[schema.GroupKind]int
+	resources   map[schema.GroupKind]string
 	established map[schema.GroupKind]bool
 	named       map[string][]*placed // makers of a kind whose group is not known, by kind
 	makers      map[string][]int     // actors whose programs make a group's kinds
@@ -81,7 +83,7 @@ func newProver(c Cluster) *prover {
 		graph: graph{byKey: map[key]int{}}, in: c,
 		units: map[string]int{}, installs: map[string]int{}, charts: map[string]*Release{}, byRef: map[Reference]*placed{},
 		fluxObjects: map[string][]*placed{}, definitions: map[schema.GroupKind]*definition{}, labels: map[string]map[string]string{},
-		workloads: map[string][]*placed{}, custom: map[string]bool{}, served: map[schema.GroupKind]int{}, established: map[schema.GroupKind]bool{},
+		workloads: map[string][]*placed{}, custom: map[string]bool{}, served: map[schema.GroupKind]int{}, resources: map[schema.GroupKind]string{}, established: map[schema.GroupKind]bool{},
 		named: map[string][]*placed{}, makers: map[string][]int{}, cluster: map[string]bool{}, builtin: map[string]bool{}, core: map[string]bool{}, answers: map[*placed][]int{}, assumed: map[string]bool{}, opaque: -1,
 	}
 	if p.in.Establishes == nil {
@@ -217,7 +219,7 @@ func (p *prover) stage(n int, kind factKind, number int, objects []Object) {
 func (p *prover) place(o *placed) {
 	a := p.actors[o.actor]
 	a.objects = append(a.objects, o)
-	o.namespace = o.GetNamespace()
+	o.namespace, o.pods = o.GetNamespace(), podTemplate(o.Unstructured)
 	if a.install != nil && o.namespace == "" && (p.builtin[o.gvk.Group] || isFlux(o.gvk.Group)) {
 		o.namespace = a.install.namespace
 	}
@@ -241,7 +243,7 @@ func (p *prover) place(o *placed) {
 		p.addHooks(o)
 	case o.gvk.Kind == "APIService":
 		p.apis = append(p.apis, o)
-	case podTemplate(o.Unstructured) != nil:
+	case o.pods != nil:
 		p.workloads[o.namespace] = append(p.workloads[o.namespace], o)
 	}
 	if !p.builtin[o.gvk.Group] && !isFlux(o.gvk.Group) {
@@ -265,10 +267,11 @@ func isFlux(group string) bool {
 // makes none that anybody waits for.
 func podTemplate(o *unstructured.Unstructured) map[string]any {
 	var template map[string]any
-	switch o.GetAPIVersion() + " " + o.GetKind() {
-	case "apps/v1 Deployment", "apps/v1 StatefulSet", "apps/v1 DaemonSet", "apps/v1 ReplicaSet", "batch/v1 Job", "v1 ReplicationController":
+	switch [2]string{o.GetAPIVersion(), o.GetKind()} {
+	case [2]string{"apps/v1", "Deployment"}, [2]string{"apps/v1", "StatefulSet"}, [2]string{"apps/v1", "DaemonSet"},
+		[2]string{"apps/v1", "ReplicaSet"}, [2]string{"batch/v1", "Job"}, [2]string{"v1", "ReplicationController"}:
 		template, _, _ = nestedMap(o.Object, "spec", "template")
-	case "v1 Pod":
+	case [2]string{"v1", "Pod"}:
 		template = o.Object
 	default:
 		return nil

@@ -1,6 +1,11 @@
 package coldstart
 
-import "slices"
+import (
+	"maps"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/labels"
+)
 
 // guard adds to every object and pod what lets it through the webhooks that
 // may be there when it comes.
@@ -27,11 +32,11 @@ func (p *prover) guard() {
 }
 
 func (p *prover) guardObject(g *gates, o *placed) {
-	for _, h := range g.of(p.target(o), p.labels) {
+	for _, h := range g.of(p.target(o)) {
 		p.guarded(g, h, o, o.rule, o.stage, o.stage)
 	}
 	ready := -1
-	if podTemplate(o.Unstructured) != nil {
+	if o.pods != nil {
 		// Only pods that somebody waits for matter.
 		if f, ok := p.known(workloadReady, o.String()); ok {
 			ready = p.facts[f].makers[0]
@@ -43,7 +48,7 @@ func (p *prover) guardObject(g *gates, o *placed) {
 	}
 	for _, r := range rules {
 		for _, t := range offspring(o) {
-			for _, h := range g.of(t, p.labels) {
+			for _, h := range g.of(t) {
 				p.guarded(g, h, o, r, p.rules[r].head, o.stage)
 			}
 		}
@@ -97,11 +102,12 @@ type gates struct {
 	loose   []*hook               // those with a * in a rule
 	befores map[int][]bool
 	afters  map[int][]bool
+	inside  map[namespaced]bool
 	have    map[use]bool // rules and the Services that they wait for already
 }
 
 func newGates(p *prover) *gates {
-	g := &gates{p: p, exact: map[[2]string][]*hook{}, befores: map[int][]bool{}, afters: map[int][]bool{}, have: map[use]bool{}}
+	g := &gates{p: p, exact: map[[2]string][]*hook{}, befores: map[int][]bool{}, afters: map[int][]bool{}, inside: map[namespaced]bool{}, have: map[use]bool{}}
 	for _, h := range p.hooks {
 		wild := false
 		for _, r := range h.rules {
@@ -125,16 +131,42 @@ func newGates(p *prover) *gates {
 }
 
 // of are the webhooks that are called for a target.
-func (g *gates) of(t target, namespaces map[string]map[string]string) []*hook {
+func (g *gates) of(t target) []*hook {
+	if t.group == webhookGroup { // nothing guards the guards
+		return nil
+	}
 	var found []*hook
 	for _, list := range [][]*hook{g.exact[[2]string{t.group, t.resource}], g.loose} {
 		for _, h := range list {
-			if h.matches(t, namespaces) {
+			if h.matches(t) && g.selects(h, t) {
 				found = append(found, h)
 			}
 		}
 	}
 	return found
+}
+
+// selects says whether a webhook is called for a target's namespace.
+func (g *gates) selects(h *hook, t target) bool {
+	if t.namespace == "" && !t.isNamespace || h.namespaces.Empty() {
+		return true
+	}
+	k := namespaced{h, t.namespace}
+	yes, ok := g.inside[k]
+	if !ok {
+		set := labels.Set{}
+		maps.Copy(set, g.p.labels[t.namespace])
+		set["kubernetes.io/metadata.name"] = t.namespace
+		yes = h.namespaces.Matches(set)
+		g.inside[k] = yes
+	}
+	return yes
+}
+
+// namespaced is a webhook's view of a namespace.
+type namespaced struct {
+	hook      *hook
+	namespace string
 }
 
 // around are the facts that surely come before a fact, and those that surely

@@ -60,7 +60,7 @@ func define(crd *unstructured.Unstructured) (schema.GroupKind, *definition) {
 	d := &definition{
 		plural: text(crd.Object, "spec", "names", "plural"), namespaced: text(crd.Object, "spec", "scope") != "Cluster", name: crd.GetName(),
 	}
-	for _, v := range maps(crd.Object, "spec", "versions") {
+	for _, v := range entries(crd.Object, "spec", "versions") {
 		version := text(v, "name")
 		if served, ok, _ := unstructured.NestedBool(v, "served"); served || !ok {
 			d.served = append(d.served, version)
@@ -147,8 +147,8 @@ func text(o map[string]any, fields ...string) string {
 	return s
 }
 
-// maps are the mappings of a list, not copied.
-func maps(o map[string]any, fields ...string) []map[string]any {
+// entries are the mappings of a list, not copied.
+func entries(o map[string]any, fields ...string) []map[string]any {
 	value, _, _ := unstructured.NestedFieldNoCopy(o, fields...)
 	list, _ := value.([]any)
 	var found []map[string]any

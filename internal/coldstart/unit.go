@@ -19,13 +19,13 @@ func UnitOf(k Object, objects []Object) Unit {
 		DependsOn: dependencies(k), Wait: flag(o, "spec", "wait"), Suspend: flag(o, "spec", "suspend"),
 	}
 	_, u.Remote, _ = nestedMap(o, "spec", "kubeConfig")
-	for _, check := range maps(o, "spec", "healthChecks") {
+	for _, check := range entries(o, "spec", "healthChecks") {
 		u.HealthChecks = append(u.HealthChecks, reference(check, ""))
 	}
-	for _, rule := range maps(o, "spec", "healthCheckExprs") {
+	for _, rule := range entries(o, "spec", "healthCheckExprs") {
 		u.HealthKinds = append(u.HealthKinds, schema.FromAPIVersionAndKind(text(rule, "apiVersion"), text(rule, "kind")).GroupKind())
 	}
-	for _, from := range maps(o, "spec", "postBuild", "substituteFrom") {
+	for _, from := range entries(o, "spec", "postBuild", "substituteFrom") {
 		if !flag(from, "optional") {
 			u.Needs = append(u.Needs, Reference{text(from, "kind"), namespace, text(from, "name")})
 		}
@@ -52,7 +52,7 @@ func reference(o map[string]any, namespace string, fields ...string) Reference {
 // dependencies reads spec.dependsOn of a Kustomization or HelmRelease.
 func dependencies(o Object) []Dependency {
 	var found []Dependency
-	for _, d := range maps(o.Object, "spec", "dependsOn") {
+	for _, d := range entries(o.Object, "spec", "dependsOn") {
 		r := reference(d, o.GetNamespace())
 		found = append(found, Dependency{Name: r.Namespace + "/" + r.Name, ReadyExpr: text(d, "readyExpr"), At: o.at("spec", "dependsOn")})
 	}
@@ -101,7 +101,7 @@ func installationOf(o Object) *installation {
 	} else {
 		i.source = reference(m, namespace, "spec", "chart", "spec", "sourceRef")
 	}
-	for _, from := range maps(m, "spec", "valuesFrom") {
+	for _, from := range entries(m, "spec", "valuesFrom") {
 		if !flag(from, "optional") {
 			i.needs = append(i.needs, Reference{text(from, "kind"), namespace, text(from, "name")})
 		}

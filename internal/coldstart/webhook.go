@@ -51,7 +51,7 @@ func (p *prover) addHooks(o *placed) {
 	if o.gvk.Kind != "ValidatingWebhookConfiguration" && o.gvk.Kind != "MutatingWebhookConfiguration" {
 		return
 	}
-	for _, w := range maps(o.Object.Object, "webhooks") {
+	for _, w := range entries(o.Object.Object, "webhooks") {
 		if text(w, "failurePolicy") == "Ignore" {
 			continue
 		}
@@ -63,12 +63,12 @@ func (p *prover) addHooks(o *placed) {
 			continue
 		}
 		h.namespaces, h.objects = selector(w, "namespaceSelector"), selector(w, "objectSelector")
-		for _, r := range maps(w, "rules") {
+		for _, r := range entries(w, "rules") {
 			if operations := texts(r, "operations"); slices.Contains(operations, "CREATE") || slices.Contains(operations, "*") {
 				h.rules = append(h.rules, hookRule{texts(r, "apiGroups"), texts(r, "apiVersions"), texts(r, "resources"), text(r, "scope")})
 			}
 		}
-		if len(maps(w, "matchConditions")) > 0 {
+		if len(entries(w, "matchConditions")) > 0 {
 			p.assume(o.at(), o.String()+": webhook "+h.name+" has matchConditions, which are not evaluated; taken to exclude what it would block")
 			h.rules = nil
 		}
@@ -121,23 +121,9 @@ type target struct {
 	isNamespace bool
 }
 
-// matches says whether the webhook is called for a target.
-func (h *hook) matches(t target, namespaces map[string]map[string]string) bool {
-	if t.group == webhookGroup { // nothing guards the guards
-		return false
-	}
-	if !slices.ContainsFunc(h.rules, func(r hookRule) bool { return r.matches(t, h.exact) }) || !h.objects.Matches(labels.Set(t.labels)) {
-		return false
-	}
-	if t.namespace == "" && !t.isNamespace || h.namespaces.Empty() {
-		return true
-	}
-	set, name := labels.Set{}, t.namespace
-	for k, v := range namespaces[name] {
-		set[k] = v
-	}
-	set["kubernetes.io/metadata.name"] = name
-	return h.namespaces.Matches(set)
+// matches says whether the webhook's rules and objectSelector are for a target.
+func (h *hook) matches(t target) bool {
+	return slices.ContainsFunc(h.rules, func(r hookRule) bool { return r.matches(t, h.exact) }) && h.objects.Matches(labels.Set(t.labels))
 }
 
 func (r hookRule) matches(t target, exact bool) bool {

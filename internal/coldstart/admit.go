@@ -15,8 +15,8 @@ func (p *prover) admitAll(n int) {
 	build := -1 // rule: Helm has found the kinds of all templates
 	have := map[use]bool{}
 	admit := func(r int, x need) {
-		if !have[use{int32(r), int32(x.fact)}] {
-			have[use{int32(r), int32(x.fact)}] = true
+		if !have[use{r, x.fact}] {
+			have[use{r, x.fact}] = true
 			p.need(r, x)
 		}
 	}
@@ -77,9 +77,20 @@ func (p *prover) admit(o *placed, r int, add func(int, need)) {
 	switch {
 	case namespaced && o.namespace == "":
 		add(o.rule, need{fact: p.fact(lacking, "namespace of "+o.String(), 0), reason: byNamespace, subject: o})
-	case namespaced:
+	case namespaced && !p.bringsNamespace(o):
 		add(o.rule, need{fact: p.namespace(o.namespace), reason: byNamespace, subject: o})
 	}
+}
+
+// bringsNamespace says whether an object's namespace is applied right before
+// it, as Helm does.
+func (p *prover) bringsNamespace(o *placed) bool {
+	for _, m := range p.facts[p.namespace(o.namespace)].makers {
+		if needs := p.rules[m].needs; len(needs) == 1 && needs[0].fact == o.stage {
+			return true
+		}
+	}
+	return false
 }
 
 // becomeReady says when an actor is Ready.
@@ -91,8 +102,8 @@ func (p *prover) becomeReady(n int) {
 		return
 	}
 	checked := func(o *placed) {
-		if f, reason := p.healthy(o, a); f >= 0 {
-			p.need(r, need{fact: f, reason: reason, subject: o})
+		if f := p.healthy(o, a); f >= 0 {
+			p.need(r, need{fact: f, reason: byHealth, subject: o})
 		}
 	}
 	if a.unit.Wait {
@@ -129,26 +140,26 @@ func (p *prover) fluxName(o *placed) string {
 
 // healthy is the fact that kstatus, or an expression, finds an object healthy;
 // -1 for what is healthy as soon as it is applied.
-func (p *prover) healthy(o *placed, by *actor) (int, reason) {
+func (p *prover) healthy(o *placed, by *actor) int {
 	short := o.namespace + "/" + o.GetName()
 	switch p.fluxName(o) {
 	case "HelmRelease/" + short:
-		return p.fact(releaseReady, short, 0), byHealth
+		return p.fact(releaseReady, short, 0)
 	case "Kustomization/" + short:
-		return p.fact(unitReady, short, 0), byHealth
+		return p.fact(unitReady, short, 0)
 	}
 	if o.pods != nil {
-		return p.workload(o), byHealth
+		return p.workload(o)
 	}
 	if by.unit == nil || !slices.Contains(by.unit.HealthKinds, o.gvk.GroupKind()) {
-		return -1, byHealth
+		return -1
 	}
 	programs := p.programs(o.gvk.GroupKind())
 	if len(programs) == 0 {
 		p.assume(o.at(), by.name+" waits by an expression for "+o.gvk.Kind+" objects; taken to become true")
-		return -1, byHealth
+		return -1
 	}
-	return p.actors[programs[0]].ready, byHealth
+	return p.actors[programs[0]].ready
 }
 
 // installed says when a HelmRelease is Ready, and its hooks run.

@@ -30,8 +30,14 @@ func (d *diagnosis) tell(e edge) string {
 	case bySource, byReference:
 		return who + " reads " + f.name
 	case byNamespace:
+		if d.fluxName(o) == who {
+			return who + " installs to its namespace"
+		}
 		return who + " applies " + o.String() + " to its namespace"
 	case byKind:
+		if d.fluxName(o) == who {
+			return who + " needs the kind " + f.name
+		}
 		return who + " applies " + o.String() + ", whose kind must be served"
 	case byConversion:
 		return o.String() + " is converted by Service/" + f.name

@@ -10,6 +10,7 @@ import (
 // to blame, way leads from what it needs back to it.
 func (d *diagnosis) circular(main edge, way []edge) Deadlock {
 	l := Deadlock{At: d.at(main), Chain: d.chain(append([]edge{main}, way...))}
+	l.Race = main.need.soft
 	who, o := d.actorName(main), main.need.subject
 	first := d.provider(main, way)
 	switch main.need.reason {
@@ -177,7 +178,10 @@ func (d *diagnosis) webhookCircle(l *Deadlock, main edge, first string) {
 		when = "before (or while)"
 	}
 	if d.facts[main.head].kind == workloadReady && first == who {
-		l.Message = fmt.Sprintf("%s refuses %s, which are what answers for it at %s: it is never answered, and they are never made", title, d.guardedThing(main), h.service)
+		l.Message = fmt.Sprintf("%s refuses %s, which are what answers for it at %s: they are never made, and it is never answered", title, d.guardedThing(main), h.service)
+		if main.need.soft {
+			l.Message = fmt.Sprintf("%s may be there before %s, which are what answers for it at %s; it then refuses them, and is never answered", title, d.guardedThing(main), h.service)
+		}
 	} else {
 		l.Message = fmt.Sprintf("%s is there %s %s is applied, refuses %s of it until %s answers, and that waits for %s", title, when, who, d.guardedThing(main), h.service, who)
 	}

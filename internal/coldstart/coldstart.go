@@ -184,6 +184,9 @@ type Deadlock struct {
 	// Message is the cause, one sentence.
 	Message string `json:"message"`
 	Fix     string `json:"fix"`
+	// Race says that it takes bad luck: of two that are applied without an order,
+	// the wrong one comes first.
+	Race bool `json:"race,omitempty"`
 	// Symptom is part of what Flux reports meanwhile, "" where that varies.
 	Symptom string `json:"symptom,omitempty"`
 	// Chain says who waits for what, down to the cause.

@@ -1,6 +1,7 @@
 package coldstart_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -70,7 +71,7 @@ func TestProve(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if first, _ := json.Marshal(v); string(first) != string(again) {
+			if first, _ := json.Marshal(v); !bytes.Equal(first, again) {
 				t.Errorf("two verdicts:\n%s\n%s", first, again)
 			}
 		})

@@ -14,7 +14,7 @@ type diagnosis struct {
 	end     *run    // as the cluster ends
 	r       *run    // the same with causes taken away, one after the other
 	causes  []cause // in the order in which they were found
-	causeOf []int32 // by fact; unknownCause, searching, or an index of causes
+	causeOf []int // by fact; unknownCause, searching, or an index of causes
 }
 
 const (
@@ -30,7 +30,7 @@ type cause struct {
 
 // diagnose returns one deadlock for each cause.
 func (p *prover) diagnose(end *run) []Deadlock {
-	d := &diagnosis{prover: p, end: end, causeOf: make([]int32, len(p.facts))}
+	d := &diagnosis{prover: p, end: end, causeOf: make([]int, len(p.facts))}
 	for f := range d.causeOf {
 		d.causeOf[f] = unknownCause
 	}
@@ -83,7 +83,7 @@ func (d *diagnosis) lacks() {
 			}
 			d.blameOn(c, head, who)
 			if group < 0 {
-				d.causeOf[f] = int32(c)
+				d.causeOf[f] = c
 			}
 		}
 		lacking = append(lacking, f)
@@ -97,7 +97,7 @@ func (d *diagnosis) lacks() {
 // blameOn notes that a fact, of an actor, is part of a cause.
 func (d *diagnosis) blameOn(c, f, actor int) {
 	if d.causeOf[f] == unknownCause {
-		d.causeOf[f] = int32(c)
+		d.causeOf[f] = c
 	}
 	if actor >= 0 && !slices.Contains(d.causes[c].stuck, actor) {
 		d.causes[c].stuck = append(d.causes[c].stuck, actor)
@@ -106,10 +106,15 @@ func (d *diagnosis) blameOn(c, f, actor int) {
 
 // whose is the actor that an edge holds up, -1 for none.
 func (d *diagnosis) whose(e edge) int {
-	if e.need.subject != nil && e.need.reason != byParent && e.need.reason != byHealth && e.need.reason != bySource && e.need.reason != byReference {
-		return e.need.subject.actor
+	holder := d.facts[e.head].actor
+	switch o := e.need.subject; {
+	case o == nil, holder >= 0 && d.fluxName(o) == d.actors[holder].name: // about the Flux object itself
+		return holder
+	case e.need.reason == byParent, e.need.reason == byHealth:
+		return holder
+	default:
+		return o.actor
 	}
-	return d.facts[e.head].actor
 }
 
 // circles finds what waits for itself, what is waited for first.
@@ -269,12 +274,12 @@ func (p *prover) there(a *actor) int {
 }
 
 // find is the cause of a fact's not being true, -1 for none.
-func (d *diagnosis) find(f int) int32 {
+func (d *diagnosis) find(f int) int {
 	if d.causeOf[f] != unknownCause {
 		return d.causeOf[f]
 	}
 	d.causeOf[f] = searching
-	found := int32(unknownCause)
+	found := unknownCause
 	for _, e := range d.open(f, d.end) {
 		if c := d.find(e.need.fact); c >= 0 {
 			found = c

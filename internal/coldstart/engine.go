@@ -35,7 +35,7 @@ type fact struct {
 }
 
 // use is one need of one rule.
-type use struct{ rule, need int32 }
+type use struct{ rule, need int }
 
 // reason says why a rule needs a fact.
 type reason uint8
@@ -112,7 +112,7 @@ func (g *graph) rule(head int, needs ...need) int {
 // need adds what a rule waits for.
 func (g *graph) need(r int, n need) {
 	g.rules[r].needs = append(g.rules[r].needs, n)
-	g.facts[n.fact].users = append(g.facts[n.fact].users, use{int32(r), int32(len(g.rules[r].needs) - 1)})
+	g.facts[n.fact].users = append(g.facts[n.fact].users, use{r, len(g.rules[r].needs) - 1})
 }
 
 // weight is how many waves a fact comes after what it needs.
@@ -213,7 +213,7 @@ func (r *run) spread(f int) {
 		}
 		r.left[u.rule]--
 		if r.left[u.rule] == 0 {
-			r.made(int(u.rule))
+			r.made(u.rule)
 		}
 	}
 }

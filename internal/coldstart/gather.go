@@ -33,8 +33,8 @@ type placed struct {
 	gvk       schema.GroupVersionKind
 	namespace string // "" for what has none
 	actor     int
-	stage     int // fact: it is applied
-	rule      int // the rule of that fact
+	stage     int            // fact: it is applied
+	rule      int            // the rule of that fact
 	pods      map[string]any // podTemplate
 }
 
@@ -66,10 +66,10 @@ type prover struct {
 	established map[schema.GroupKind]bool
 	named       map[string][]*placed // makers of a kind whose group is not known, by kind
 	makers      map[string][]int     // actors whose programs make a group's kinds
-	cluster     map[string]bool // built-in kinds without a namespace
-	builtin     map[string]bool // groups that need no definition
-	core        map[string]bool // those of them that are Kubernetes' own
-	answers     map[*placed][]int // rules of a Service's answering
+	cluster     map[string]bool      // built-in kinds without a namespace
+	builtin     map[string]bool      // groups that need no definition
+	core        map[string]bool      // those of them that are Kubernetes' own
+	answers     map[*placed][]int    // rules of a Service's answering
 	assumptions []Note
 	warnings    []Note
 	assumed     map[string]bool // messages that are in assumptions already

@@ -64,16 +64,17 @@ func (p *prover) guarded(g *gates, h *hook, o *placed, r, done, begins int) {
 		return
 	}
 	n := need{fact: h.answers, reason: byWebhook, soft: !after[begins], subject: o, hook: h}
-	if g.have[use{int32(r), int32(n.fact)}] {
+	if g.have[use{r, n.fact}] {
 		return
 	}
-	g.have[use{int32(r), int32(n.fact)}] = true
+	g.have[use{r, n.fact}] = true
+	_, answered := g.around(h.answers) // as it is without this need
 	p.need(r, n)
 	a := p.actors[o.actor]
 	if a.install == nil || begins != done || a.install.inPlace {
 		return
 	}
-	switch _, answered := g.around(h.answers); {
+	switch {
 	case h.actor == o.actor:
 		// Begun from scratch each time, or not at all, it meets the same.
 		p.need(r, need{fact: p.fact(lacking, "retry of "+a.name, 0), reason: byRetry, subject: o, hook: h})

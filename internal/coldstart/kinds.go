@@ -103,7 +103,7 @@ func plurals(kind string) []string {
 	switch {
 	case name == "endpoints":
 		return []string{name}
-	case last == "y" && len(name) > 1 && !strings.Contains("aeiou", name[len(name)-2:len(name)-1]):
+	case last == "y" && len(name) > 1 && !strings.ContainsRune("aeiou", rune(name[len(name)-2])):
 		return []string{name[:len(name)-1] + "ies", name + "s", name}
 	case last == "s" || last == "x" || strings.HasSuffix(name, "ch") || strings.HasSuffix(name, "sh"):
 		return []string{name + "es", name, name + "s"}

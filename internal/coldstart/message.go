@@ -38,7 +38,7 @@ func (d *diagnosis) missing(e edge) Deadlock {
 		l.Kind = MissingSource
 		l.Message = fmt.Sprintf("%s reads from %s, which nothing applies", who, f.name)
 		l.Fix = "add " + f.name + ", or correct the reference"
-		l.Symptom = "not found"
+		l.Symptom = fmt.Sprintf("%q not found", f.name[strings.LastIndex(f.name, "/")+1:])
 	case byHealth:
 		l.Kind, l.Symptom = MissingHealthTarget, "NotFound"
 		l.Message = fmt.Sprintf("%s waits by its healthChecks for %s, which nothing applies", who, f.name)
@@ -98,6 +98,7 @@ func (d *diagnosis) unanswered(l *Deadlock, e edge) {
 		l.Fix = "add what runs the pods of Service/" + f.name
 		return
 	}
+	l.Race = e.need.soft
 	h := e.need.hook
 	l.At = h.at(d.prover)
 	l.Message = fmt.Sprintf("%s refuses %s of %s while Service/%s does not answer, and nothing here makes it answer", h.title(d.prover), d.guardedThing(e), d.actors[o.actor].name, f.name)

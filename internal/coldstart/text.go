@@ -38,7 +38,11 @@ func (d Deadlock) String() string {
 	if at := d.At.String(); at != "" {
 		b.WriteString(at + ": ")
 	}
-	b.WriteString("deadlock: " + d.Message + "\n  fix: " + d.Fix)
+	kind := "deadlock"
+	if d.Race {
+		kind = "possible deadlock"
+	}
+	b.WriteString(kind + ": " + d.Message + "\n  fix: " + d.Fix)
 	for _, link := range d.Chain {
 		b.WriteString("\n  - " + link)
 	}

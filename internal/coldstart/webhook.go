@@ -1,6 +1,7 @@
 package coldstart
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -56,9 +57,8 @@ func (p *prover) addHooks(o *placed) {
 			continue
 		}
 		h := &hook{name: text(w, "name"), config: o, actor: o.actor, stage: o.stage, exact: text(w, "matchPolicy") == "Exact"}
-		if name := text(w, "clientConfig", "service", "name"); name != "" {
-			h.service = Reference{"Service", text(w, "clientConfig", "service", "namespace"), name}
-		} else {
+		h.service = Reference{"Service", text(w, "clientConfig", "service", "namespace"), text(w, "clientConfig", "service", "name")}
+		if h.service.Name == "" {
 			p.assume(o.at(), o.String()+": webhook "+h.name+" is outside the cluster; taken to answer")
 			continue
 		}
@@ -155,9 +155,7 @@ func offspring(o *placed) []target {
 	}
 	if o.gvk.Group == "" && o.gvk.Kind == "Service" {
 		set := map[string]string{"kubernetes.io/service-name": o.GetName()}
-		for k, v := range o.GetLabels() {
-			set[k] = v
-		}
+		maps.Copy(set, o.GetLabels())
 		return []target{made("discovery.k8s.io", "endpointslices", set)}
 	}
 	pods := made("", "pods", podLabels(o))

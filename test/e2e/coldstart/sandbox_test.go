@@ -135,7 +135,7 @@ func proxied(env map[string]string) (*http.Client, error) {
 // installFlux applies the controllers of this repository's own cluster, with
 // as many workers as there are cases: one that waits holds up no other.
 func (s *sandbox) installFlux(ctx context.Context) error {
-	file := filepath.Join(repository, "clusters/dev/flux-system/gotk-components.yaml")
+	file := repository + "/clusters/dev/flux-system/gotk-components.yaml"
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return err

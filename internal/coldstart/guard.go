@@ -68,7 +68,7 @@ func (p *prover) guarded(g *gates, h *hook, o *placed, r, done, begins int) {
 		return
 	}
 	g.have[use{r, n.fact}] = true
-	_, answered := g.around(h.answers) // as it is without this need
+	answered := g.answered(h, begins) // as it is without this need
 	p.need(r, n)
 	a := p.actors[o.actor]
 	if a.install == nil || begins != done || a.install.inPlace {
@@ -78,7 +78,7 @@ func (p *prover) guarded(g *gates, h *hook, o *placed, r, done, begins int) {
 	case h.actor == o.actor:
 		// Begun from scratch each time, or not at all, it meets the same.
 		p.need(r, need{fact: p.fact(lacking, "retry of "+a.name, 0), reason: byRetry, subject: o, hook: h})
-	case !a.install.retries && !answered[begins]:
+	case !a.install.retries && !answered:
 		p.warnings = append(p.warnings, Note{a.at, a.name + " may be installed while " + h.title(p) + " does not answer yet, which refuses its " + o.String() +
 			"; it is not tried again then: set spec.install.strategy.name: RetryOnFailure, or have it depend on " + p.bringer(h.answers)})
 	}
@@ -168,6 +168,18 @@ func (g *gates) selects(h *hook, t target) bool {
 type namespaced struct {
 	hook      *hook
 	namespace string
+}
+
+// answered says whether a webhook surely answers before a fact is true.
+func (g *gates) answered(h *hook, f int) bool {
+	if makers := g.p.facts[h.answers].makers; len(makers) == 1 {
+		return !slices.ContainsFunc(g.p.rules[makers[0]].needs, func(n need) bool {
+			_, after := g.around(n.fact)
+			return !after[f]
+		})
+	}
+	_, after := g.around(h.answers)
+	return after[f]
 }
 
 // around are the facts that surely come before a fact, and those that surely

@@ -14,7 +14,7 @@ type diagnosis struct {
 	end     *run    // as the cluster ends
 	r       *run    // the same with causes taken away, one after the other
 	causes  []cause // in the order in which they were found
-	causeOf []int // by fact; unknownCause, searching, or an index of causes
+	causeOf []int   // by fact; unknownCause, searching, or an index of causes
 }
 
 const (

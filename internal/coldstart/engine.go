@@ -128,7 +128,7 @@ type run struct {
 	*graph
 	lucky bool    // soft needs are taken to be met
 	level []int32 // wave of each fact, -1 while it is not true
-	by    []int32 // the rule that made it true, -1 for none
+	by    []int   // the rule that made it true, -1 for none
 	left  []int32 // needs of each rule that are not met
 	queue []int   // facts of the wave that is being looked at
 	later []int   // facts of the next one
@@ -139,7 +139,7 @@ type run struct {
 func (g *graph) play(lucky bool) *run {
 	r := &run{
 		graph: g, lucky: lucky,
-		level: make([]int32, len(g.facts)), by: make([]int32, len(g.facts)), left: make([]int32, len(g.rules)),
+		level: make([]int32, len(g.facts)), by: make([]int, len(g.facts)), left: make([]int32, len(g.rules)),
 	}
 	for f := range r.level {
 		r.level[f], r.by[f] = -1, -1
@@ -166,7 +166,7 @@ func (r *run) made(rule int) {
 	if r.by[head] >= 0 || r.level[head] >= 0 {
 		return
 	}
-	r.by[head] = int32(rule)
+	r.by[head] = rule
 	if r.facts[head].weight() > 0 {
 		r.later = append(r.later, head)
 	} else {

@@ -247,7 +247,7 @@ func TestProveVariants(t *testing.T) {
 			units: []string{"W"}, change: func(c *coldstart.Cluster) { c.Units[0].Remote = true }, want: []string{"ok", "applies to another cluster"},
 		},
 		"Kustomization that was not built": {
-			units: []string{"NS\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: k, namespace: x}\nspec: {sourceRef: {kind: GitRepository, name: other, namespace: f}}\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: other, namespace: f}", "W"},
+			units:  []string{"NS\n---\napiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: k, namespace: x}\nspec: {sourceRef: {kind: GitRepository, name: other, namespace: f}}\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: other, namespace: f}", "W"},
 			change: func(c *coldstart.Cluster) { c.Given.Namespaces = []string{"f"} },
 			want:   []string{"ok", "Kustomization/x/k applies what is not known here"},
 		},

@@ -48,12 +48,12 @@ func (s *sandbox) publish(t *testing.T, repo string, files map[string]string) {
 	for chart, content := range charts {
 		s.pushChart(t, chart, content)
 	}
-	s.forge(t, "/api/v1/orgs/platform/repos", map[string]any{"name": repo, "default_branch": "main", "private": false, "auto_init": true})
+	s.forge(t, "/api/v1/orgs/platform/repos", map[string]any{"name": repo, "default_branch": "main", "private": true, "auto_init": true})
 	s.forge(t, "/api/v1/repos/platform/"+repo+"/contents", map[string]any{"branch": "main", "message": repo, "files": tree})
 	for _, o := range []map[string]any{
 		{
 			"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
-			"spec": map[string]any{"interval": "10m", "url": forge + "/platform/" + repo + ".git", "ref": map[string]any{"branch": "main"}},
+			"spec": map[string]any{"interval": "10m", "url": forge + "/platform/" + repo + ".git", "ref": map[string]any{"branch": "main"}, "secretRef": map[string]any{"name": "forge"}},
 		},
 		{
 			"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",

@@ -162,6 +162,13 @@ func (s *sandbox) installFlux(ctx context.Context) error {
 			return err
 		}
 	}
+	secret := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "forge", "namespace": "flux-system"},
+		"stringData": map[string]any{"username": "git", "password": s.env["GROUNDWORK_GIT_TOKEN"]},
+	}}
+	if err := s.apply(ctx, secret); err != nil {
+		return err
+	}
 	// The kinds are served once they can be listed.
 	return wait.PollUntilContextTimeout(ctx, time.Second, time.Minute, true, func(ctx context.Context) (bool, error) {
 		return !slices.ContainsFunc([]schema.GroupVersionResource{repositories(), kustomizations(), releases()}, func(r schema.GroupVersionResource) bool {

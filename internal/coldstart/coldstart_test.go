@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/groundwork-dev/groundwork/internal/coldstart"
-	"github.com/groundwork-dev/groundwork/internal/coldstart/coldstarttest"
+	"github.com/groundwork-dev/groundwork/internal/testsupport/coldstarttest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

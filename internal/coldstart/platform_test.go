@@ -12,7 +12,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/coldstart"
-	"github.com/groundwork-dev/groundwork/internal/coldstart/coldstarttest"
+	"github.com/groundwork-dev/groundwork/internal/testsupport/coldstarttest"
 )
 
 // folder reads the objects of a folder of this repository, but for those of

@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/groundwork-dev/groundwork/internal/coldstart"
-	"github.com/groundwork-dev/groundwork/internal/coldstart/coldstarttest"
+	"github.com/groundwork-dev/groundwork/internal/testsupport/coldstarttest"
 )
 
 // objects reads YAML. NS stands for a namespace x, CRD for the definition of

@@ -19,7 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/groundwork-dev/groundwork/internal/coldstart"
-	"github.com/groundwork-dev/groundwork/internal/coldstart/coldstarttest"
+	"github.com/groundwork-dev/groundwork/internal/testsupport/coldstarttest"
 )
 
 // limit bounds every wait: for what the verdict says to be seen.
@@ -72,22 +72,16 @@ func TestVerdicts(t *testing.T) {
 // fails in the same way when it is tried again, and nobody gets past it.
 func suffers(t *testing.T, seen *seen, d coldstart.Deadlock) {
 	t.Helper()
-	shown := d.Symptom == ""
-	for _, name := range d.Stuck {
-		if o := get(t, name); o == nil || suspended(o) {
-			continue // never comes into being, or is not looked at
-		}
-		first := awaitFailure(t, name, "")
+	// What is stuck may never come into being, or not be looked at.
+	stuck := slices.DeleteFunc(slices.Clone(d.Stuck), func(name string) bool {
+		o := get(t, name)
+		return o == nil || suspended(o)
+	})
+	awaitSymptom(t, stuck, "", d.Symptom)
+	for _, name := range stuck {
 		ask(t, name, "again")
-		second := awaitFailure(t, name, "again")
-		if d.Symptom != "" && strings.Contains(first, d.Symptom) && strings.Contains(second, d.Symptom) {
-			shown = true
-		}
-		t.Logf("%s: %s", name, second)
 	}
-	if !shown {
-		t.Errorf("nothing of %v said %q", d.Stuck, d.Symptom)
-	}
+	awaitSymptom(t, stuck, "again", d.Symptom)
 	for _, name := range slices.Concat(d.Stuck, d.Waiting) {
 		if seen.at(name) > 0 {
 			t.Errorf("%s has been ready, and was said to be stuck: %s", name, d.Message)
@@ -95,25 +89,34 @@ func suffers(t *testing.T, seen *seen, d coldstart.Deadlock) {
 	}
 }
 
-// awaitFailure waits until an object is not ready for a reason, once it has
-// handled the request, and returns the reason.
-func awaitFailure(t *testing.T, name, request string) string {
+// awaitSymptom waits until all of the objects are not ready once they have
+// handled the request, and one of them says what is wrong.
+func awaitSymptom(t *testing.T, names []string, request, symptom string) {
 	t.Helper()
-	var message string
+	messages := make([]string, len(names))
 	err := wait.PollUntilContextTimeout(t.Context(), time.Second, limit, true, func(context.Context) (bool, error) {
-		o := get(t, name)
-		if o == nil {
-			return false, nil
+		failed := 0
+		for i, name := range names {
+			o := get(t, name)
+			if o == nil {
+				continue
+			}
+			handled, _, _ := unstructured.NestedString(o.Object, "status", "lastHandledReconcileAt")
+			status, message := ready(o)
+			messages[i] = message
+			if status == "False" && (request == "" || handled == request) {
+				failed++
+			}
 		}
-		handled, _, _ := unstructured.NestedString(o.Object, "status", "lastHandledReconcileAt")
-		var status string
-		status, message = ready(o)
-		return status == "False" && (request == "" || handled == request), nil
+		said := len(names) == 0 || slices.ContainsFunc(messages, func(m string) bool { return strings.Contains(m, symptom) })
+		return failed == len(names) && said, nil
 	})
-	if err != nil {
-		t.Fatalf("%s has not failed (%s): %v", name, message, err)
+	for i, name := range names {
+		t.Logf("%s: %s", name, messages[i])
 	}
-	return message
+	if err != nil {
+		t.Fatalf("none of these says %q: %v", symptom, err)
+	}
 }
 
 // ask has Flux reconcile an object now.

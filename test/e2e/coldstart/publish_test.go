@@ -24,7 +24,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/groundwork-dev/groundwork/internal/coldstart/coldstarttest"
+	"github.com/groundwork-dev/groundwork/internal/testsupport/coldstarttest"
 )
 
 // publish pushes a repository to the forge and its charts to the registry, and

@@ -29,7 +29,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/groundwork-dev/groundwork/internal/coldstart/coldstarttest"
+	"github.com/groundwork-dev/groundwork/internal/testsupport/coldstarttest"
 )
 
 const (

@@ -79,10 +79,10 @@ func run(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// up starts a sandbox without a node that runs pods: what is looked at is
-// Flux, whose programs run as processes.
+// up starts a sandbox with a node that runs pods: without one, its API server
+// asks no webhooks.
 func (s *sandbox) up() error {
-	cmd := exec.Command(s.bootstrap, "sandbox", "up", "--name", s.name, "--nodes", "simulated", "--foreground=false", "--dir", repository)
+	cmd := exec.Command(s.bootstrap, "sandbox", "up", "--name", s.name, "--nodes", "real", "--foreground=false", "--dir", repository)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("starting the sandbox: %w", err)

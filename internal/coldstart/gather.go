@@ -192,6 +192,9 @@ func (p *prover) addUnit(u *Unit) {
 	}
 	stages := map[int][]Object{}
 	for _, o := range u.Objects {
+		if disabled(o) {
+			continue
+		}
 		s := stageOf(o.Unstructured, p.in.StageKinds)
 		stages[s] = append(stages[s], o)
 	}

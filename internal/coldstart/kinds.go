@@ -142,6 +142,16 @@ func stageOf(o *unstructured.Unstructured, custom []schema.GroupKind) int {
 	return stageRest
 }
 
+// disabled says whether kustomize-controller leaves an object alone.
+func disabled(o Object) bool {
+	for key, value := range map[string]string{kustomizationGroup + "/reconcile": "disabled", kustomizationGroup + "/ssa": "ignore"} {
+		if strings.EqualFold(o.GetAnnotations()[key], value) || strings.EqualFold(o.GetLabels()[key], value) {
+			return true
+		}
+	}
+	return false
+}
+
 func text(o map[string]any, fields ...string) string {
 	s, _, _ := unstructured.NestedString(o, fields...)
 	return s

@@ -251,6 +251,9 @@ func TestProveVariants(t *testing.T) {
 			change: func(c *coldstart.Cluster) { c.Given.Namespaces = []string{"f"} },
 			want:   []string{"ok", "Kustomization/x/k applies what is not known here"},
 		},
+		"object that is left alone": {
+			units: []string{"NS\n---\napiVersion: x.test/v1\nkind: Widget\nmetadata: {name: w, namespace: x, annotations: {kustomize.toolkit.fluxcd.io/reconcile: Disabled}}"}, want: []string{"ok"},
+		},
 		"two causes": {
 			units: []string{"W\n---\nNS", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: nowhere}"}, want: []string{"missing-kind", "missing-namespace"},
 		},

@@ -31,9 +31,9 @@ func (d *diagnosis) tell(e edge) string {
 		return who + " reads " + f.name
 	case byNamespace:
 		if d.fluxName(o) == who {
-			return who + " installs to its namespace"
+			return who + " installs to Namespace/" + f.name
 		}
-		return who + " applies " + o.String() + " to its namespace"
+		return who + " applies " + o.String() + ", whose namespace must exist"
 	case byKind:
 		if d.fluxName(o) == who {
 			return who + " needs the kind " + f.name

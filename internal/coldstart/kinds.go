@@ -144,12 +144,13 @@ func stageOf(o *unstructured.Unstructured, custom []schema.GroupKind) int {
 
 // disabled says whether kustomize-controller leaves an object alone.
 func disabled(o Object) bool {
-	for key, value := range map[string]string{kustomizationGroup + "/reconcile": "disabled", kustomizationGroup + "/ssa": "ignore"} {
-		if strings.EqualFold(o.GetAnnotations()[key], value) || strings.EqualFold(o.GetLabels()[key], value) {
-			return true
-		}
+	said := func(field, key, value string) bool {
+		m, _, _ := nestedMap(o.Object, "metadata", field) // not copied
+		s, _ := m[kustomizationGroup+key].(string)
+		return strings.EqualFold(s, value)
 	}
-	return false
+	return said("annotations", "/reconcile", "disabled") || said("labels", "/reconcile", "disabled") ||
+		said("annotations", "/ssa", "ignore") || said("labels", "/ssa", "ignore")
 }
 
 func text(o map[string]any, fields ...string) string {

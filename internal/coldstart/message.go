@@ -45,7 +45,7 @@ func (d *diagnosis) missing(e edge) Deadlock {
 		l.Fix = "correct or remove the entry of healthChecks"
 	case bySuspension:
 		l.Kind = Suspended
-		l.Fix = fmt.Sprintf("flux resume %s, by removing spec.suspend in Git", who)
+		l.Fix = "remove spec.suspend of " + who + " in Git"
 	case byRetry:
 		l.Kind, l.Symptom = WebhookBlocks, "failed calling webhook \""+e.need.hook.name+"\""
 		l.Message = fmt.Sprintf("%s installs %s right after %s, which refuses it because the pods behind %s have only just been made; an install that failed is not tried again in place", who, o, e.need.hook.title(d.prover), e.need.hook.service)
@@ -120,7 +120,11 @@ func (d *diagnosis) guardedThing(e edge) string {
 
 func (d *diagnosis) webhookSymptom(e edge) string {
 	if k := d.facts[e.head].kind; k == workloadReady || k == serviceAnswers {
-		return "" // the controller manager is refused, not Flux
+		// The controller manager is refused, not Flux.
+		if u := d.actors[e.need.subject.actor].unit; u != nil && u.Wait && k == workloadReady {
+			return e.need.subject.String() + " status: 'InProgress'"
+		}
+		return ""
 	}
 	return fmt.Sprintf("failed calling webhook %q", e.need.hook.name)
 }

@@ -137,6 +137,9 @@ func TestProveVariants(t *testing.T) {
 		"webhook refuses the addresses of its Service": {
 			units: []string{"NS\n---\n" + guard("discovery.k8s.io", "endpointslices", ""), "SERVER"}, want: []string{"webhook-blocks", "the EndpointSlices of Service/x/s"},
 		},
+		"webhook comes last in its own apply": {
+			units: []string{"NS\n---\nSERVER\n---\n" + guard("'', apps", "services, deployments", "")}, want: []string{"ok"},
+		},
 		"webhook refuses a namespace": {
 			units:   []string{guard("''", "namespaces", ""), "NS\n---\nSERVER"},
 			want:    []string{"webhook-blocks", "move ValidatingWebhookConfiguration/guard to a Kustomization that depends on Kustomization/f/b"},
@@ -253,6 +256,16 @@ func TestProveVariants(t *testing.T) {
 		},
 		"object that is left alone": {
 			units: []string{"NS\n---\napiVersion: x.test/v1\nkind: Widget\nmetadata: {name: w, namespace: x, annotations: {kustomize.toolkit.fluxcd.io/reconcile: Disabled}}"}, want: []string{"ok"},
+		},
+		"circle only while something else lacks": {
+			units: []string{"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: x}", "NS", "NS"},
+			change: func(c *coldstart.Cluster) { c.Units[2].DependsOn[0].Name = "f/nobody" }, want: []string{"missing-dependency"},
+		},
+		"classes come before the rest": {
+			units: []string{"apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: s}\n---\nNS\n---\nW", "NS"},
+			change: func(c *coldstart.Cluster) {
+				c.Units[1] = coldstart.Unit{Name: "f/b", HealthChecks: []coldstart.Reference{{Kind: "StorageClass", Name: "s"}}}
+			}, want: []string{"missing-kind", "wave 1   Kustomization/f/b"},
 		},
 		"two causes": {
 			units: []string{"W\n---\nNS", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: nowhere}"}, want: []string{"missing-kind", "missing-namespace"},

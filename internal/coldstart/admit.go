@@ -2,6 +2,7 @@ package coldstart
 
 import (
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -27,8 +28,16 @@ func (p *prover) admitAll(n int) {
 			if build < 0 && step >= stepBefore {
 				build = r
 			}
-			if step == stepTemplates || step == stepLate {
+			if step >= stepBefore {
 				r = build
+			}
+			if (step == stepBefore || step == stepAfter) && p.skippedOnRetry(a, o) {
+				p.admit(o, r, func(rule int, x need) {
+					if x.reason != byKind {
+						admit(rule, x)
+					}
+				})
+				continue
 			}
 		}
 		p.admit(o, r, admit)
@@ -80,6 +89,28 @@ func (p *prover) admit(o *placed, r int, add func(int, need)) {
 	case namespaced && !p.bringsNamespace(o):
 		add(o.rule, need{fact: p.namespace(o.namespace), reason: byNamespace, subject: o})
 	}
+}
+
+// skippedOnRetry says whether a hook's failure is got over by trying again in
+// place: that is an upgrade, which does not run hooks of the install.
+func (p *prover) skippedOnRetry(a *actor, o *placed) bool {
+	if !a.install.inPlace || p.builtin[o.gvk.Group] || isFlux(o.gvk.Group) {
+		return false
+	}
+	own := func(rule int) bool {
+		return slices.ContainsFunc(p.rules[rule].needs, func(n need) bool {
+			return p.facts[n.fact].kind == releaseStage && p.facts[n.fact].name == a.short && p.facts[n.fact].n > stepCRDs
+		})
+	}
+	makers := p.facts[p.kind(o.gvk.GroupKind())].makers
+	if slices.ContainsFunc(makers, func(r int) bool { return !own(r) }) {
+		return false
+	}
+	if !strings.Contains(o.GetAnnotations()["helm.sh/hook"], "-upgrade") {
+		p.warnings = append(p.warnings, Note{o.at(), o.String() + " is a hook of the install of " + a.name +
+			", which fails because Helm does not know its kind yet; the retry is an upgrade, which does not run it: it is never made"})
+	}
+	return true
 }
 
 // bringsNamespace says whether an object's namespace is applied right before
@@ -144,6 +175,11 @@ func (p *prover) healthy(o *placed, by *actor) int {
 	short := o.namespace + "/" + o.GetName()
 	switch p.fluxName(o) {
 	case "HelmRelease/" + short:
+		// A suspended one has observed its generation and reports no conditions,
+		// which kstatus takes for healthy; a Kustomization has not even that.
+		if n, ok := p.installs[short]; ok && p.actors[n].install.suspend {
+			return -1
+		}
 		return p.fact(releaseReady, short, 0)
 	case "Kustomization/" + short:
 		return p.fact(unitReady, short, 0)

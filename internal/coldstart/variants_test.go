@@ -82,6 +82,21 @@ func TestProveVariants(t *testing.T) {
 		"object in a hook after the install": {
 			units:  []string{"NS\n---\nSOURCE\n---\nRELEASE"},
 			charts: rendered("", "CRD\n---\napiVersion: x.test/v1\nkind: Widget\nmetadata: {name: w, annotations: {helm.sh/hook: post-install}}"),
+			want:   []string{"kind-too-late"},
+		},
+		"object in a hook, got over by a retry": {
+			units:  []string{"NS\n---\nSOURCE\n---\n" + release("r", ", install: {strategy: {name: RetryOnFailure}}")},
+			charts: rendered("", "CRD\n---\napiVersion: x.test/v1\nkind: Widget\nmetadata: {name: w, annotations: {helm.sh/hook: post-install}}"),
+			want:   []string{"ok", "it is never made"},
+		},
+		"object in a hook of every change": {
+			units:  []string{"NS\n---\nSOURCE\n---\n" + release("r", ", install: {strategy: {name: RetryOnFailure}}")},
+			charts: rendered("", "CRD\n---\napiVersion: x.test/v1\nkind: Widget\nmetadata: {name: w, annotations: {helm.sh/hook: 'post-install,post-upgrade'}}"),
+			want:   []string{"ok"},
+		},
+		"object in a hook of a chart with a folder of definitions": {
+			units:  []string{"NS\n---\nSOURCE\n---\nRELEASE"},
+			charts: rendered("CRD", "SERVER\n---\napiVersion: x.test/v1\nkind: Widget\nmetadata: {name: w, annotations: {helm.sh/hook: post-install}}"),
 			want:   []string{"ok"},
 		},
 		"object in a hook before the install": {
@@ -107,7 +122,7 @@ func TestProveVariants(t *testing.T) {
 		},
 		"release of a suspended one": {
 			units:  []string{"NS\n---\nSOURCE\n---\n" + release("r", ", suspend: true")},
-			charts: rendered("", "NS"), want: []string{"suspended", "HelmRelease/x/r is suspended, and Kustomization/f/a waits for it"},
+			charts: rendered("", "NS"), want: []string{"ok", "HelmRelease/x/r is suspended"},
 		},
 		"suspended, and nobody minds": {
 			units: []string{"NS"}, change: func(c *coldstart.Cluster) { c.Units[0].Suspend = true }, want: []string{"ok", "Kustomization/f/a is suspended"},

@@ -72,21 +72,27 @@ func TestVerdicts(t *testing.T) {
 // fails in the same way when it is tried again, and nobody gets past it.
 func suffers(t *testing.T, seen *seen, d coldstart.Deadlock) {
 	t.Helper()
-	// What is stuck may never come into being, or not be looked at.
-	stuck := slices.DeleteFunc(slices.Clone(d.Stuck), func(name string) bool {
-		o := get(t, name)
-		return o == nil || suspended(o)
-	})
+	stuck := looked(t, d.Stuck)
 	awaitSymptom(t, stuck, "", d.Symptom)
 	for _, name := range stuck {
 		ask(t, name, "again")
 	}
 	awaitSymptom(t, stuck, "again", d.Symptom)
+	awaitSymptom(t, looked(t, d.Waiting), "", "")
 	for _, name := range slices.Concat(d.Stuck, d.Waiting) {
 		if seen.at(name) > 0 {
 			t.Errorf("%s has been ready, and was said to be stuck: %s", name, d.Message)
 		}
 	}
+}
+
+// looked are those that Flux looks at: what is stuck may never come into being.
+func looked(t *testing.T, names []string) []string {
+	t.Helper()
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		o := get(t, name)
+		return o == nil || suspended(o)
+	})
 }
 
 // awaitSymptom waits until all of the objects are not ready once they have

@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -48,6 +49,11 @@ type sandbox struct {
 var shared *sandbox
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// All that a case does is wait.
+	if err := flag.Set("test.parallel", "100"); err != nil {
+		panic(err)
+	}
 	code, err := run(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)

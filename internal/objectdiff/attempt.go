@@ -1,0 +1,88 @@
+package objectdiff
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Wanted is an object as it should be.
+type Wanted struct {
+	Object *unstructured.Unstructured
+	// Force lets the object be deleted and made anew when a field changes that
+	// cannot.
+	Force bool
+}
+
+// Attempt is what became of one object, or would: the server's answer, before
+// it is compared and masked. Before and After are nil where there is no object,
+// or none is known.
+type Attempt struct {
+	ID            ID
+	Action        Action
+	Before, After *unstructured.Unstructured
+	Note          string
+	// Proven says that the object was found unchanged without asking the server
+	// about it.
+	Proven bool
+}
+
+// Of compares the two sides of each attempt. An attempt that is Changed is
+// looked at: it may come out as Created, Deleted or Unchanged.
+func Of(attempts []Attempt) Diff {
+	diff := Diff{Changes: []Change{}}
+	var rest []Attempt
+	for _, a := range attempts {
+		if a.Action == Changed {
+			switch {
+			case a.Before == nil && a.After != nil:
+				a.Action = Created
+			case a.Before != nil && a.After == nil:
+				a.Action = Deleted
+			case Equal(a.Before, a.After):
+				a.Action = Unchanged
+			}
+		}
+		if a.Action == Unchanged {
+			diff.Summary.Unchanged++
+			continue
+		}
+		rest = append(rest, a)
+	}
+	if len(rest) == 0 {
+		return diff
+	}
+	slices.SortFunc(rest, func(a, b Attempt) int { return a.ID.compare(b.ID) })
+	m := newMasker(attempts)
+	for _, a := range rest {
+		change := m.change(a)
+		diff.Summary.count(change.Action)
+		if change.Action != Unchanged {
+			diff.Changes = append(diff.Changes, change)
+		}
+	}
+	return diff
+}
+
+// change renders one attempt.
+func (m *masker) change(a Attempt) Change {
+	change := Change{ID: a.ID, Action: a.Action, Note: m.text(a.Note)}
+	if a.Action == Skipped || a.Action == Failed {
+		return change
+	}
+	before, after := m.pair(content(a.Before), content(a.After))
+	change.Fields = fields(before, after)
+	if len(change.Fields) == 0 && a.Action == Changed {
+		change.Action = Unchanged // said in other words: stringData for data
+		return change
+	}
+	change.Diff = unified(a.ID, before, after)
+	return change
+}
+
+func content(o *unstructured.Unstructured) map[string]any {
+	if o == nil {
+		return nil
+	}
+	return o.Object
+}

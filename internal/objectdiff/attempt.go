@@ -14,6 +14,17 @@ type Wanted struct {
 	Force bool
 }
 
+// Trial says how wanted objects are tried on a server.
+type Trial struct {
+	// Manager is the field manager in whose name they would be applied.
+	Manager string
+	// Parallel bounds the requests under way at once, 16 when it is 0.
+	Parallel int
+	// Everything asks the server about objects too that are proven to stay as
+	// they are: a webhook or a stricter schema may have come since.
+	Everything bool
+}
+
 // Attempt is what became of one object, or would: the server's answer, before
 // it is compared and masked. Before and After are nil where there is no object,
 // or none is known.

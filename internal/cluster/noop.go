@@ -1,8 +1,6 @@
 package cluster
 
 import (
-	"bytes"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
@@ -87,7 +85,7 @@ func setOf(entry metav1.ManagedFieldsEntry) *fieldpath.Set {
 		return nil
 	}
 	set := &fieldpath.Set{}
-	if set.FromJSON(bytes.NewReader(entry.FieldsV1.Raw)) != nil {
+	if set.FromJSON(entry.FieldsV1.GetRawReader()) != nil {
 		return nil
 	}
 	return set

@@ -39,7 +39,7 @@ func (c *Cluster) DryRun(ctx context.Context, opts objectdiff.Trial, objects []o
 	}
 	plain := make([]*unstructured.Unstructured, len(objects))
 	for i, o := range objects {
-		plain[i] = o.Object
+		plain[i] = normalized(o.Object)
 	}
 	kinds, err := c.kindsOf(plain)
 	if err != nil {
@@ -55,6 +55,7 @@ func (c *Cluster) DryRun(ctx context.Context, opts objectdiff.Trial, objects []o
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(opts.Parallel)
 	for i, o := range objects {
+		o.Object = plain[i]
 		if attempt, done := d.without(o.Object, live[i]); done {
 			attempts[i] = attempt
 			continue
@@ -217,7 +218,7 @@ func leftAlone(want, live *unstructured.Unstructured) string {
 func marked(key, mark string, objects ...*unstructured.Unstructured) bool {
 	key = "kustomize.toolkit.fluxcd.io/" + key
 	for _, o := range objects {
-		if o != nil && (strings.EqualFold(o.GetLabels()[key], mark) || strings.EqualFold(o.GetAnnotations()[key], mark)) {
+		if objectdiff.Marked(o, key, mark) {
 			return true
 		}
 	}

@@ -2,6 +2,8 @@ package objectdiff
 
 import (
 	"slices"
+	"strings"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -38,10 +40,39 @@ type Attempt struct {
 	Proven bool
 }
 
+// Marked reports whether an object, if any, has a label or an annotation of
+// that value, the case of letters aside.
+func Marked(o *unstructured.Unstructured, key, value string) bool {
+	return o != nil && (strings.EqualFold(o.GetLabels()[key], value) || strings.EqualFold(o.GetAnnotations()[key], value))
+}
+
 // Of compares the two sides of each attempt. An attempt that is Changed is
 // looked at: it may come out as Created, Deleted or Unchanged.
-func Of(attempts []Attempt) Diff {
-	diff := Diff{Changes: []Change{}}
+func Of(attempts []Attempt) Diff { return OfGroups([][]Attempt{attempts})[0] }
+
+// OfGroups does what Of does with each group. A Secret in one of them is masked
+// in all.
+func OfGroups(groups [][]Attempt) []Diff {
+	diffs := make([]Diff, len(groups))
+	secrets := sync.OnceValue(func() *masker { return newMasker(slices.Concat(groups...)) })
+	for i, attempts := range groups {
+		rest := different(attempts)
+		diff := Diff{Summary: Summary{Unchanged: len(attempts) - len(rest)}, Changes: []Change{}}
+		slices.SortFunc(rest, func(a, b Attempt) int { return a.ID.compare(b.ID) })
+		for _, a := range rest {
+			change := secrets().change(a)
+			diff.Summary.count(change.Action)
+			if change.Action != Unchanged {
+				diff.Changes = append(diff.Changes, change)
+			}
+		}
+		diffs[i] = diff
+	}
+	return diffs
+}
+
+// different are the attempts that are not Unchanged, at a look at their trees.
+func different(attempts []Attempt) []Attempt {
 	var rest []Attempt
 	for _, a := range attempts {
 		if a.Action == Changed {
@@ -54,25 +85,11 @@ func Of(attempts []Attempt) Diff {
 				a.Action = Unchanged
 			}
 		}
-		if a.Action == Unchanged {
-			diff.Summary.Unchanged++
-			continue
-		}
-		rest = append(rest, a)
-	}
-	if len(rest) == 0 {
-		return diff
-	}
-	slices.SortFunc(rest, func(a, b Attempt) int { return a.ID.compare(b.ID) })
-	m := newMasker(attempts)
-	for _, a := range rest {
-		change := m.change(a)
-		diff.Summary.count(change.Action)
-		if change.Action != Unchanged {
-			diff.Changes = append(diff.Changes, change)
+		if a.Action != Unchanged {
+			rest = append(rest, a)
 		}
 	}
-	return diff
+	return rest
 }
 
 // change renders one attempt.

@@ -3,6 +3,7 @@ package cluster
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 	"sigs.k8s.io/structured-merge-diff/v6/value"
 
@@ -52,7 +53,25 @@ func provenNoop(manager string, want, live *unstructured.Unstructured) bool {
 	} else if len(metadata) > 0 {
 		desired["metadata"] = metadata
 	}
-	return sameMap(desired, live.Object, set)
+	return proof{scheme.Scheme.Recognizes(want.GroupVersionKind())}.sameMap(desired, live.Object, set)
+}
+
+// proof is the walk.
+type proof struct {
+	// builtIn is whether the kind is one of Kubernetes' own.
+	builtIn bool
+}
+
+// mergedStruct reports whether a field of built-in kinds is a struct that is
+// merged field by field wherever it is an object. Flux sends these where the
+// author does not, as {}. The fields of an empty object do not show in a set how
+// the server reads it, but merged with what is there it changes nothing.
+func mergedStruct(field string) bool {
+	switch field {
+	case "metadata", "spec", "strategy", "updateStrategy", "resources":
+		return true
+	}
+	return false
 }
 
 // appliedSet returns what manager applied to the object last, nil when that is
@@ -114,29 +133,34 @@ func ownMetadata(want *unstructured.Unstructured) (map[string]any, bool) {
 
 // sameValue is the walk for the value at the path of element, which is a
 // member or has children in set.
-func sameValue(want, live any, set *fieldpath.Set, element fieldpath.PathElement) bool {
+func (p proof) sameValue(want, live any, set *fieldpath.Set, element fieldpath.PathElement) bool {
 	children, merged := set.Children.Get(element)
+	if empty, ok := want.(map[string]any); ok && len(empty) == 0 && !merged && p.builtIn &&
+		element.FieldName != nil && mergedStruct(*element.FieldName) {
+		_, ok := live.(map[string]any)
+		return ok && set.Members.Has(element)
+	}
 	if !merged {
 		return want != nil && set.Members.Has(element) && objectdiff.EqualValues(want, live)
 	}
 	switch w := want.(type) {
 	case map[string]any:
 		l, ok := live.(map[string]any)
-		return ok && sameMap(w, l, children)
+		return ok && p.sameMap(w, l, children)
 	case []any:
 		l, ok := live.([]any)
-		return ok && sameList(w, l, children)
+		return ok && p.sameList(w, l, children)
 	}
 	return false
 }
 
-func sameMap(want, live map[string]any, set *fieldpath.Set) bool {
+func (p proof) sameMap(want, live map[string]any, set *fieldpath.Set) bool {
 	if len(elements(set)) != len(want) {
 		return false
 	}
 	for key, w := range want {
 		l, ok := live[key]
-		if !ok || !sameValue(w, l, set, fieldpath.FieldNameElement(key)) {
+		if !ok || !p.sameValue(w, l, set, fieldpath.FieldNameElement(key)) {
 			return false
 		}
 	}
@@ -145,7 +169,7 @@ func sameMap(want, live map[string]any, set *fieldpath.Set) bool {
 
 // sameList pairs each element of want with one path of set and one element of
 // live, in order.
-func sameList(want, live []any, set *fieldpath.Set) bool {
+func (p proof) sameList(want, live []any, set *fieldpath.Set) bool {
 	paths := elements(set)
 	if len(paths) != len(want) {
 		return false
@@ -172,7 +196,7 @@ func sameList(want, live []any, set *fieldpath.Set) bool {
 			return false
 		}
 		next = found + 1
-		if !sameValue(w, live[found], set, paths[at]) {
+		if !p.sameValue(w, live[found], set, paths[at]) {
 			return false
 		}
 	}

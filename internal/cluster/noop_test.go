@@ -19,7 +19,8 @@ import (
 // fluxManager is the manager of these tests.
 const fluxManager = "kustomize-controller"
 
-// thing is a kind that has every kind of list and map that servers know.
+// thing is a kind that has every kind of list and map that servers know. It
+// goes by the name of a built-in one, whose Go types send empty structs.
 const thing = `types:
 - name: thing
   map:
@@ -44,6 +45,7 @@ const thing = `types:
     fields:
     - {name: replicas, type: {scalar: numeric}}
     - {name: paused, type: {scalar: boolean}}
+    - {name: strategy, type: {namedType: strategy}}
     - {name: selector, type: {map: {elementType: {scalar: string}, elementRelationship: atomic}}}
     - {name: args, type: {list: {elementType: {scalar: string}, elementRelationship: atomic}}}
     - {name: nested, type: {map: {elementType: {namedType: strings}}}}
@@ -59,6 +61,11 @@ const thing = `types:
           elementType: {namedType: container}
           elementRelationship: associative
           keys: [name]
+- name: strategy
+  map:
+    fields:
+    - {name: type, type: {scalar: string}}
+    - {name: surge, type: {scalar: numeric}}
 - name: port
   map:
     fields:
@@ -102,7 +109,7 @@ func newWorld(t testing.TB) *world {
 }
 
 func header() map[string]any {
-	return map[string]any{"apiVersion": "example.com/v1", "kind": "Thing", "metadata": map[string]any{"name": "x", "namespace": "y"}}
+	return map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": "x", "namespace": "y"}}
 }
 
 func (w *world) typed(o map[string]any, opts ...typed.ValidationOptions) *typed.TypedValue {
@@ -117,7 +124,7 @@ func (w *world) typed(o map[string]any, opts ...typed.ValidationOptions) *typed.
 // apply does a forced apply and reports whether it changed the object.
 func (w *world) apply(manager string, o map[string]any) bool {
 	w.t.Helper()
-	result, managers, err := w.updater.Apply(w.typed(w.live, typed.AllowDuplicates), w.typed(o), "example.com/v1", w.managers, manager, true)
+	result, managers, err := w.updater.Apply(w.typed(w.live, typed.AllowDuplicates), w.typed(o), "apps/v1", w.managers, manager, true)
 	if err != nil {
 		w.t.Fatalf("applying %v to %v: %v", o, w.live, err)
 	}
@@ -132,7 +139,7 @@ func (w *world) apply(manager string, o map[string]any) bool {
 // update writes an object as kubectl edit or a controller would.
 func (w *world) update(manager string, o map[string]any) {
 	w.t.Helper()
-	_, managers, err := w.updater.Update(w.typed(w.live, typed.AllowDuplicates), w.typed(o, typed.AllowDuplicates), "example.com/v1", w.managers, manager)
+	_, managers, err := w.updater.Update(w.typed(w.live, typed.AllowDuplicates), w.typed(o, typed.AllowDuplicates), "apps/v1", w.managers, manager)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -148,6 +155,9 @@ func defaulted(o map[string]any) map[string]any {
 	}
 	if spec["replicas"] == nil {
 		spec["replicas"] = int64(1)
+	}
+	if strategy, ok := spec["strategy"].(map[string]any); ok && strategy["type"] == nil {
+		strategy["type"] = "Rolling"
 	}
 	ports, _ := spec["ports"].([]any)
 	for _, p := range ports {
@@ -176,7 +186,7 @@ func (w *world) object() *unstructured.Unstructured {
 			operation = metav1.ManagedFieldsOperationApply
 		}
 		entries = append(entries, metav1.ManagedFieldsEntry{
-			Manager: name, Operation: operation, APIVersion: "example.com/v1", FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(string(raw)),
+			Manager: name, Operation: operation, APIVersion: "apps/v1", FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(string(raw)),
 		})
 	}
 	o.SetManagedFields(entries)
@@ -226,6 +236,12 @@ func randomThing(r *rand.Rand) map[string]any {
 	set(spec, "replicas", int64(r.IntN(3)))
 	set(spec, "paused", r.IntN(2) == 0)
 	set(spec, "selector", words())
+	strategy := map[string]any{}
+	if r.IntN(2) == 0 {
+		set(strategy, "type", word())
+		set(strategy, "surge", int64(r.IntN(2)))
+	}
+	set(spec, "strategy", strategy)
 	set(spec, "args", list())
 	set(spec, "nested", map[string]any{word(): words(), word(): words()})
 	var ports, containers []any
@@ -347,6 +363,7 @@ func TestProvenNoop(t *testing.T) {
 		o["metadata"].(map[string]any)["labels"] = map[string]any{"a": "b"}
 		o["spec"] = map[string]any{
 			"selector": map[string]any{"a": "b"}, "args": []any{"x"},
+			"strategy": map[string]any{},
 			"ports": []any{port(1), port(2, "protocol", "UDP"), port(2, "protocol", "TCP")},
 		}
 		return o
@@ -364,8 +381,11 @@ func TestProvenNoop(t *testing.T) {
 		"a field more":            {want: func(o map[string]any) { spec(o)["paused"] = true }},
 		"a field less":            {want: func(o map[string]any) { delete(spec(o), "args") }},
 		"a field more in an atom": {want: func(o map[string]any) { spec(o)["selector"].(map[string]any)["c"] = "d" }},
+		"an atom emptied":         {want: func(o map[string]any) { spec(o)["selector"] = map[string]any{} }},
+		"an empty struct":         {live: func(w *world) { w.live["spec"].(map[string]any)["strategy"].(map[string]any)["type"] = "Rolling" }, noop: true},
+		"a struct emptied":        {live: func(w *world) { w.update("operator", perturbedStrategy(w)) }, noop: true},
 		"null":                    {want: func(o map[string]any) { spec(o)["args"] = nil }},
-		"another version":         {want: func(o map[string]any) { o["apiVersion"] = "example.com/v2" }},
+		"another version":         {want: func(o map[string]any) { o["apiVersion"] = "apps/v1beta2" }},
 		"another order":           {want: func(o map[string]any) { p := spec(o)["ports"].([]any); p[0], p[1] = p[1], p[0] }},
 		"another key":             {want: func(o map[string]any) { spec(o)["ports"].([]any)[0] = port(3) }},
 		"an element less":         {want: func(o map[string]any) { spec(o)["ports"] = spec(o)["ports"].([]any)[1:] }},
@@ -409,6 +429,13 @@ func TestProvenNoop(t *testing.T) {
 			}
 		})
 	}
+}
+
+// perturbedStrategy is the live object with more in its strategy.
+func perturbedStrategy(w *world) map[string]any {
+	o := copied(w.t, w.live)
+	o["spec"].(map[string]any)["strategy"].(map[string]any)["surge"] = int64(3)
+	return o
 }
 
 // TestTakeOver undoes what only kubectl set.

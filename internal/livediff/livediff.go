@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/groundwork-dev/groundwork/internal/objectdiff"
@@ -138,20 +139,29 @@ func Diff(ctx context.Context, live Live, want []Kustomization, opts Options) (R
 			owner = append(owner, i)
 		}
 	}
-	// All at once, so that each kind is listed once.
-	attempts, err := live.DryRun(ctx, objectdiff.Trial{Manager: FieldManager, Parallel: opts.Parallel, Everything: opts.Everything}, objects)
-	if err != nil {
-		return Result{}, fmt.Errorf("trying the objects on the cluster: %w", err)
+	var attempts []objectdiff.Attempt
+	var pruned []gone
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		// All at once, so that each kind is listed once.
+		trial := objectdiff.Trial{Manager: FieldManager, Parallel: opts.Parallel, Everything: opts.Everything}
+		if attempts, err = live.DryRun(ctx, trial, objects); err != nil {
+			return fmt.Errorf("trying the objects on the cluster: %w", err)
+		}
+		return nil
+	})
+	both.Go(func() (err error) {
+		p := &pruning{live: live, wanted: identities(objects)}
+		pruned, err = p.run(ctx, want)
+		return err
+	})
+	if err := both.Wait(); err != nil {
+		return Result{}, err
 	}
 	for i, attempt := range attempts {
 		groups[owner[i]] = append(groups[owner[i]], attempt)
 	}
-	p := &pruning{live: live, wanted: identities(objects)}
-	gone, err := p.run(ctx, want)
-	if err != nil {
-		return Result{}, err
-	}
-	for _, g := range gone {
+	for _, g := range pruned {
 		if g.index < len(want) {
 			groups[g.index] = append(groups[g.index], g.attempts...)
 			continue

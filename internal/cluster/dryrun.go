@@ -75,8 +75,16 @@ func (d *dryRun) without(want, live *unstructured.Unstructured) (objectdiff.Atte
 		attempt.Action, attempt.Note = objectdiff.Skipped, note
 		return attempt, true
 	}
-	if d.kinds[want.GroupVersionKind()] == nil {
+	mapping := d.kinds[want.GroupVersionKind()]
+	switch {
+	case want.GetName() == "":
+		attempt.Action, attempt.Note = objectdiff.Failed, "it has no name"
+		return attempt, true
+	case mapping == nil:
 		attempt.Action, attempt.After, attempt.Note = objectdiff.Created, want, "its kind does not exist yet"
+		return attempt, true
+	case mapping.Scope.Name() == meta.RESTScopeNameNamespace && want.GetNamespace() == "":
+		attempt.Action, attempt.Note = objectdiff.Failed, "it has no namespace, and its kind needs one"
 		return attempt, true
 	}
 	if live != nil && !d.Everything && provenNoop(d.Manager, want, live) {

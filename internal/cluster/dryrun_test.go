@@ -135,6 +135,8 @@ func TestDryRun(t *testing.T) {
 		"there without a label":       {live: configMap("a", "1", object{"labels": object{}}), want: configMap("a", "2", annotated("ssa", "IfNotPresent")), action: objectdiff.Skipped, note: "IfNotPresent", tries: 1},
 		"not there, only made once":   {want: configMap("a", "2", annotated("ssa", "IfNotPresent")), action: objectdiff.Created, tries: 1},
 		"kind unknown":                {want: object{"apiVersion": "x.y/v1", "kind": "Z", "metadata": object{"name": "z"}}, action: objectdiff.Created, note: "its kind does not exist yet"},
+		"no name":                     {want: configMap("", "1"), action: objectdiff.Failed, note: "no name"},
+		"no namespace":                {want: configMap("a", "1", object{"namespace": ""}), action: objectdiff.Failed, note: "no namespace"},
 		"invalid":                     {live: configMap("a", "1", byFlux()), want: configMap("a", "2"), answer: fail(422, "Invalid", "data.key: must be odd"), action: objectdiff.Failed, note: "must be odd", tries: 1},
 		"refused by a webhook":        {want: configMap("a", "2"), answer: fail(403, "Forbidden", `admission webhook "w.example.com" denied the request: no`), action: objectdiff.Failed, note: "denied the request", tries: 1},
 		"webhook away":                {want: configMap("a", "2"), answer: fail(500, "InternalError", `failed calling webhook "w.example.com": Post "https://w.ns.svc:443/": refused`), action: objectdiff.Failed, note: "w.example.com (service ns/w) does not answer", tries: 1},

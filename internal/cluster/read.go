@@ -94,8 +94,9 @@ func placeOf(mapping *meta.RESTMapping, o *unstructured.Unstructured) place {
 	return place{o.GetNamespace(), o.GetName()}
 }
 
-// readListed finds live objects by one list a kind; what is nil in the result
-// may still be there: without Flux's label, or of a kind that was not listed.
+// readListed finds live objects by one list a kind, or one by one where they
+// are few; what is nil in the result may still be there, without Flux's label
+// or not to be read.
 func (c *Cluster) readListed(ctx context.Context, kinds map[schema.GroupVersionKind]*meta.RESTMapping,
 	objects []*unstructured.Unstructured, limit int,
 ) ([]*unstructured.Unstructured, error) {
@@ -117,6 +118,18 @@ func (c *Cluster) readListed(ctx context.Context, kinds map[schema.GroupVersionK
 	group.SetLimit(limit)
 	for kind, places := range wanted {
 		if len(places) <= fewObjects {
+			for at, indexes := range places {
+				group.Go(func() error {
+					one, err := c.Get(ctx, kind, at.namespace, at.name)
+					for _, i := range indexes {
+						found[i] = one
+					}
+					if err != nil && answered(err) {
+						return nil // as where listing is forbidden
+					}
+					return err
+				})
+			}
 			continue
 		}
 		group.Go(func() error {

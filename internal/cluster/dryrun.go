@@ -215,6 +215,8 @@ func leftAlone(want, live *unstructured.Unstructured) string {
 		return "kustomize.toolkit.fluxcd.io/reconcile: disabled"
 	case marked("ssa", "Ignore", want, live):
 		return "kustomize.toolkit.fluxcd.io/ssa: Ignore"
+	case want.GetKind() == "Secret" && want.Object["sops"] != nil:
+		return "it is encrypted with SOPS: Flux decrypts it in the cluster, what it holds is not known here"
 	case live != nil && marked("ssa", "IfNotPresent", want):
 		return "it exists, kustomize.toolkit.fluxcd.io/ssa: IfNotPresent"
 	}

@@ -364,7 +364,7 @@ func TestProvenNoop(t *testing.T) {
 		o["spec"] = map[string]any{
 			"selector": map[string]any{"a": "b"}, "args": []any{"x"},
 			"strategy": map[string]any{},
-			"ports": []any{port(1), port(2, "protocol", "UDP"), port(2, "protocol", "TCP")},
+			"ports":    []any{port(1), port(2, "protocol", "UDP"), port(2, "protocol", "TCP")},
 		}
 		return o
 	}

@@ -145,8 +145,8 @@ func (c *Cluster) readListed(ctx context.Context, kinds map[schema.GroupVersionK
 	return found, group.Wait()
 }
 
-// listOwned lists what Flux applied of a kind, from the server's cache. Nothing
-// is listed for those who may not list.
+// listOwned lists what Flux applied of a kind, from the server's cache, which
+// may be some milliseconds old. Nothing is listed for those who may not list.
 func (c *Cluster) listOwned(ctx context.Context, mapping *meta.RESTMapping) ([]unstructured.Unstructured, error) {
 	var list *unstructured.UnstructuredList
 	err := c.retry.do(ctx, func(ctx context.Context) (err error) {

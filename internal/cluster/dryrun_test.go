@@ -135,7 +135,7 @@ func TestDryRun(t *testing.T) {
 		"there without a label":       {live: configMap("a", "1", object{"labels": object{}}), want: configMap("a", "2", annotated("ssa", "IfNotPresent")), action: objectdiff.Skipped, note: "IfNotPresent", tries: 1},
 		"not there, only made once":   {want: configMap("a", "2", annotated("ssa", "IfNotPresent")), action: objectdiff.Created, tries: 1},
 		"kind unknown":                {want: object{"apiVersion": "x.y/v1", "kind": "Z", "metadata": object{"name": "z"}}, action: objectdiff.Created, note: "its kind does not exist yet"},
-		"encrypted":                   {want: object{"apiVersion": "v1", "kind": "Secret", "metadata": object{"name": "s", "namespace": "shop"}, "data": object{"a": "ENC[x]"}, "sops": object{"mac": "x"}}, action: objectdiff.Skipped, note: "SOPS"},
+		"encrypted":                   {want: object{"apiVersion": "v1", "kind": "Secret", "metadata": object{"name": "s", "namespace": "shop"}, "stringData": object{"a": "ENC[x]"}, "sops": object{"mac": "x"}}, action: objectdiff.Skipped, note: "SOPS"},
 		"no name":                     {want: configMap("", "1"), action: objectdiff.Failed, note: "no name"},
 		"no namespace":                {want: configMap("a", "1", object{"namespace": ""}), action: objectdiff.Failed, note: "no namespace"},
 		"invalid":                     {live: configMap("a", "1", byFlux()), want: configMap("a", "2"), answer: fail(422, "Invalid", "data.key: must be odd"), action: objectdiff.Failed, note: "must be odd", tries: 1},

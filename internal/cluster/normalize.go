@@ -19,8 +19,8 @@ func normalized(o *unstructured.Unstructured) *unstructured.Unstructured {
 	kind := o.GroupVersionKind()
 	definition := kind.Group == "apiextensions.k8s.io" && kind.Kind == "CustomResourceDefinition"
 	rbac := kind.Group == "rbac.authorization.k8s.io" && (kind.Kind == "Role" || kind.Kind == "ClusterRole")
-	if rbac {
-		return n // Flux leaves these as they are
+	if rbac || o.Object["sops"] != nil {
+		return n // Flux leaves the former as they are, and the latter are not what it sends
 	}
 	if typed, err := scheme.Scheme.New(kind); err == nil && runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, typed) == nil {
 		if tree, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed); err == nil {

@@ -55,6 +55,7 @@ func classes() map[string]class {
 		"internal/tree":          pure,
 		"internal/bootstrap":     useCase,
 		"internal/demo":          useCase,
+		"internal/livediff":      useCase,
 		"internal/sandbox":       useCase,
 		"internal/validate":      useCase,
 		"internal/vaultinit":     useCase,

@@ -186,7 +186,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet && name == "" && r.URL.Query().Get("watch") != "":
 		s.watch(w, r, k, namespace)
 	case r.Method == http.MethodGet && name == "":
-		s.list(w, k, namespace)
+		s.list(w, r, k, namespace)
 	case r.Method == http.MethodGet:
 		s.get(w, r)
 	default:
@@ -230,9 +230,9 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 	Fail(w, http.StatusNotFound, "NotFound", r.URL.Path+" not found")
 }
 
-func (s *Server) list(w http.ResponseWriter, k kind, namespace string) {
+func (s *Server) list(w http.ResponseWriter, r *http.Request, k kind, namespace string) {
 	s.mu.Lock()
-	items := s.all(k, namespace)
+	items := labelled(s.all(k, namespace), r.URL.Query().Get("labelSelector"))
 	version := s.version
 	s.mu.Unlock()
 	reply(w, http.StatusOK, Object{
@@ -276,6 +276,10 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, k kind) {
 			Fail(w, http.StatusBadRequest, "BadRequest", err.Error())
 			return
 		}
+	}
+	if r.URL.Query().Get("dryRun") != "" {
+		s.try(w, r, sent)
+		return
 	}
 	s.mu.Lock()
 	status, object := s.change(r, sent)

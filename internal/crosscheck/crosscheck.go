@@ -63,8 +63,8 @@ type Fault struct {
 	Warning bool
 }
 
-// AcceptPrefix starts the annotations by which an object's author accepts a
-// fault of it: the rule follows, and the value is the reason, which has to be
+// AcceptPrefix starts the annotations by which an object's author, or that of
+// the HelmRelease which makes it, accepts a fault of it: the rule follows, and the value is the reason, which has to be
 // given.
 const AcceptPrefix = "accept.groundwork.dev/"
 
@@ -73,7 +73,7 @@ const AcceptPrefix = "accept.groundwork.dev/"
 func All(c Cluster) (faults []Fault, accepted int) {
 	w := newWorld(c)
 	for _, f := range slices.Concat(w.owners(), w.images(), w.identities(), w.network(), w.zones()) {
-		if f.Object.GetAnnotations()[AcceptPrefix+f.Rule] != "" {
+		if f.Object.Annotation(AcceptPrefix+f.Rule) != "" {
 			accepted++
 			continue
 		}

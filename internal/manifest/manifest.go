@@ -17,6 +17,10 @@ type Object struct {
 	*unstructured.Unstructured
 	// At knows where its values stand. Never nil.
 	At Source
+	// Release is the HelmRelease whose chart makes it, and Template the chart's file;
+	// nil and empty for what is written in the tree.
+	Release  *unstructured.Unstructured
+	Template string
 }
 
 // Source is where an object comes from.
@@ -25,6 +29,15 @@ type Source interface {
 	// nearest value above it where there is none, or where another file put the
 	// value there.
 	Position(path ...string) diag.Position
+}
+
+// Annotation returns an annotation of the object, or else of the release that
+// makes it; empty without one.
+func (o Object) Annotation(key string) string {
+	if value := o.GetAnnotations()[key]; value != "" || o.Release == nil {
+		return value
+	}
+	return o.Release.GetAnnotations()[key]
 }
 
 // ID identifies an object in a cluster.

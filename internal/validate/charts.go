@@ -32,7 +32,7 @@ func (r *clusterRun) charts(ctx context.Context) error {
 		return err
 	}
 	for _, rel := range r.releases {
-		if rel.objects != nil {
+		if rel.rendered {
 			r.summary.Rendered++
 		} else if rel.known.Keys != nil {
 			r.summary.KnownValues++
@@ -50,21 +50,31 @@ func (r *clusterRun) chart(ctx context.Context, rel *release) error {
 		r.keys(rel)
 	}
 	at := rel.Object.At.Position("spec", "chart")
-	objects, ok, err := r.deps.Charts.Render(ctx, rel.Release)
+	rendering, err := r.deps.Charts.Render(ctx, rel.Release)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
 		r.report(Finding{Problem: diag.Problem{Position: at, Message: err.Error()}, Check: CheckRender, Object: rel.Object.ID().String()})
-	case !ok && rel.known.Keys == nil:
+	case rendering == nil && rel.known.Keys == nil:
 		r.gap(at, fmt.Sprintf("HelmRelease %s: chart %s is not at hand, and nothing is known of its values", rel.ID(), rel.Chart))
-	case ok:
-		rel.objects = make([]manifest.Object, len(objects))
-		for i, o := range objects {
-			rel.objects[i] = manifest.Object{Unstructured: o, At: manifest.Place(at)}
+	case rendering != nil:
+		rel.rendered = true
+		rel.definitions, rel.objects = made(at, rel, rendering.Definitions), made(at, rel, rendering.Objects)
+		for _, schema := range rendering.Unchecked {
+			r.gap(at, fmt.Sprintf("HelmRelease %s: its values are not held to %s, which would have to be fetched", rel.ID(), schema))
 		}
 	}
 	return nil
+}
+
+// made gives the objects of a chart the place of the release that asks for it.
+func made(at diag.Position, rel *release, list []Made) []manifest.Object {
+	objects := make([]manifest.Object, len(list))
+	for i, m := range list {
+		objects[i] = manifest.Object{Unstructured: m.Unstructured, At: manifest.Place(at), Release: rel.Object.Unstructured, Template: rel.Chart.Name + "/" + m.File}
+	}
+	return objects
 }
 
 func (r *clusterRun) gap(at diag.Position, reason string) {

@@ -12,7 +12,7 @@ func (r *clusterRun) crosschecks() {
 	c := crosscheck.Cluster{HA: r.entry.HA, Domain: r.entry.Domain, Units: r.built.Units}
 	for _, rel := range r.releases {
 		c.Rendered = append(c.Rendered, rel.objects...)
-		if rel.objects == nil && rel.known.Component != nil {
+		if !rel.rendered && rel.known.Component != nil {
 			c.Facts = append(c.Facts, workloads(rel)...)
 			c.Webhooks = append(c.Webhooks, webhooks(rel)...)
 		}

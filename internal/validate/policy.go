@@ -49,7 +49,7 @@ func (r *clusterRun) policies(ctx context.Context) error {
 	for chunk := range slices.Chunk(all, 32) {
 		g.Go(func() error {
 			for _, o := range chunk {
-				faults, err := policies.Review(ctx, o.Unstructured, namespaces[o.GetNamespace()])
+				faults, err := policies.Review(ctx, o.Unstructured, namespaceOf(o, namespaces))
 				if err != nil {
 					return err
 				}
@@ -59,4 +59,17 @@ func (r *clusterRun) policies(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// namespaceOf returns the Namespace that an object is in: one that the tree does
+// not make is taken to be as Kubernetes makes it.
+func namespaceOf(o manifest.Object, known map[string]*unstructured.Unstructured) *unstructured.Unstructured {
+	name := o.GetNamespace()
+	if n := known[name]; n != nil || name == "" {
+		return n
+	}
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1", "kind": "Namespace",
+		"metadata": map[string]any{"name": name, "labels": map[string]any{"kubernetes.io/metadata.name": name}},
+	}}
 }

@@ -21,7 +21,7 @@ func parallel() int { return runtime.GOMAXPROCS(0) }
 func (r *clusterRun) objects() []manifest.Object {
 	all := r.built.Objects()
 	for _, rel := range r.releases {
-		all = append(all, rel.objects...)
+		all = append(append(all, rel.definitions...), rel.objects...)
 	}
 	return all
 }
@@ -34,7 +34,7 @@ func (r *clusterRun) bare(all []manifest.Object) []*unstructured.Unstructured {
 		bare[i] = o.Unstructured
 	}
 	for _, rel := range r.releases {
-		if rel.objects == nil {
+		if !rel.rendered {
 			bare = append(bare, rel.known.Definitions...)
 		}
 	}
@@ -74,7 +74,7 @@ func (r *clusterRun) unknowable(o manifest.Object, faults []Fault) []Fault {
 			return false
 		}
 		for _, rel := range r.releases {
-			if rel.objects == nil && rel.known.Component == nil {
+			if !rel.rendered && rel.known.Component == nil {
 				r.gap(o.At.Position(), fmt.Sprintf("%s: %s, unless chart %s brings it", o.ID(), f.Message, rel.Chart))
 				return true
 			}
@@ -97,6 +97,9 @@ func (r *clusterRun) place(schemas Schemas) {
 // faults reports what a check found in an object.
 func (r *clusterRun) faults(check Check, o manifest.Object, faults []Fault) {
 	for _, f := range faults {
+		if o.Template != "" {
+			f.Message += ", in what " + o.Template + " makes"
+		}
 		r.report(Finding{
 			Problem: diag.Problem{
 				Position: o.At.Position(f.Path...), Path: strictyaml.Dotted(f.Path...), Message: f.Message, Hint: f.Hint,

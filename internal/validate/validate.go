@@ -14,6 +14,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/catalog/chartkeys"
+	"github.com/groundwork-dev/groundwork/internal/coldstart"
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/helmrelease"
 	"github.com/groundwork-dev/groundwork/internal/manifest"
@@ -30,6 +31,7 @@ const (
 	CheckSchema Check = "schema"
 	CheckPolicy Check = "policy"
 	CheckCross  Check = "cross"
+	CheckStart  Check = "start"
 )
 
 // About is a check and what it looks for.
@@ -47,6 +49,7 @@ func Checks() []About {
 		{CheckSchema, "The API server would take every object"},
 		{CheckPolicy, "Every object keeps the cluster's own rules"},
 		{CheckCross, "Objects fit each other: owners, roles, network policies, zones, pinned images"},
+		{CheckStart, "An empty cluster comes up: nothing waits for what comes after it"},
 	}
 }
 
@@ -116,12 +119,26 @@ type Entry struct {
 	Domain string
 }
 
+// Rendering is what a chart makes of a release.
+type Rendering struct {
+	// Definitions are the CRDs of its crds/ folders, Objects what its templates
+	// make, hooks among them.
+	Definitions, Objects []Made
+	// Unchecked are schemas of its values that could not be looked at.
+	Unchecked []string
+}
+
+// Made is an object that a file of a chart makes.
+type Made struct {
+	*unstructured.Unstructured
+	File string
+}
+
 // Charts knows charts.
 type Charts interface {
-	// Render returns a release's objects, CRDs among them; ok is false where the
-	// chart is not at hand. The error is about the release: what it asks of the
-	// chart cannot be rendered.
-	Render(ctx context.Context, r *helmrelease.Release) (objects []*unstructured.Unstructured, ok bool, err error)
+	// Render renders a release; nil where its chart is not at hand. The error is
+	// about the release: what it asks of the chart cannot be rendered.
+	Render(ctx context.Context, r *helmrelease.Release) (*Rendering, error)
 	// Known returns what is known of a chart without it; ok is false where nothing is.
 	Known(c helmrelease.Chart) (known Known, ok bool)
 }
@@ -158,6 +175,8 @@ type Cluster struct {
 	KnownValues int `json:"knownValues"`
 	// Accepted are faults that an annotation of their object accepts.
 	Accepted int `json:"accepted"`
+	// ColdStart is how the cluster comes up from nothing.
+	ColdStart coldstart.Verdict `json:"coldStart"`
 }
 
 // Errors counts the findings that are errors.
@@ -236,9 +255,11 @@ type clusterRun struct {
 // release is a HelmRelease and what came of it.
 type release struct {
 	*helmrelease.Release
-	// objects are what its chart renders to; nil where that is not known.
-	objects []manifest.Object
-	known   Known
+	// rendered says that the chart was at hand; objects and definitions are then
+	// all that it makes.
+	rendered             bool
+	definitions, objects []manifest.Object
+	known                Known
 }
 
 func (r *clusterRun) report(f Finding) {
@@ -270,5 +291,6 @@ func (r *clusterRun) checks(ctx context.Context) error {
 		return err
 	}
 	r.crosschecks()
+	r.coldStart()
 	return nil
 }

@@ -41,9 +41,16 @@ func (w world) Cluster(context.Context, string) (*manifest.Cluster, error) {
 	return &manifest.Cluster{Units: []manifest.Unit{{Path: "a", Objects: w.objects}}, Problems: w.problems}, nil
 }
 
-func (w world) Render(_ context.Context, r *helmrelease.Release) ([]*unstructured.Unstructured, bool, error) {
+func (w world) Render(_ context.Context, r *helmrelease.Release) (*validate.Rendering, error) {
 	objects, ok := w.charts[r.Chart.Name]
-	return objects, ok, w.err
+	if !ok || w.err != nil {
+		return nil, w.err
+	}
+	rendering := &validate.Rendering{}
+	for _, o := range objects {
+		rendering.Objects = append(rendering.Objects, validate.Made{Unstructured: o, File: "templates/a.yaml"})
+	}
+	return rendering, nil
 }
 
 func (w world) Known(c helmrelease.Chart) (validate.Known, bool) {
@@ -95,7 +102,7 @@ func TestRun(t *testing.T) {
 		"no chart":    {world{objects: chart}, "gap HelmRelease x/r: chart c 1.0.0 is not at hand, and nothing is known of its values"},
 		"unknown":     {world{objects: []manifest.Object{object(3, "v1", "Thing", "unknown", nil)}}, "error schema f.yaml:3: nobody serves it"},
 		"maybe known": {world{objects: append(chart, object(3, "v1", "Thing", "unknown", nil))}, "gap Thing x/unknown: nobody serves it, unless chart c 1.0.0 brings it; gap HelmRelease"},
-		"rendered":    {world{objects: chart, charts: map[string][]*unstructured.Unstructured{"c": {rendered.DeepCopy()}}}, "error schema f.yaml:7: spec.a: is refused in x (do not)"},
+		"rendered":    {world{objects: chart, charts: map[string][]*unstructured.Unstructured{"c": {rendered.DeepCopy()}}}, "error schema f.yaml:7: spec.a: is refused in x, in what c/templates/a.yaml makes (do not)"},
 		"not so":      {world{objects: chart, charts: map[string][]*unstructured.Unstructured{"c": {}}, err: errors.New("no template")}, "error render f.yaml:7: no template"},
 		"twice":       {world{objects: []manifest.Object{object(3, "v1", "ConfigMap", "bad", nil), object(3, "v1", "ConfigMap", "bad", nil)}}, "error schema f.yaml:3: spec.a: is refused in x (do not)"},
 	} {

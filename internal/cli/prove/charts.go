@@ -2,29 +2,101 @@ package prove
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/chartrepo"
+	"github.com/groundwork-dev/groundwork/internal/cli"
 	"github.com/groundwork-dev/groundwork/internal/helmrelease"
+	"github.com/groundwork-dev/groundwork/internal/helmrender"
 	"github.com/groundwork-dev/groundwork/internal/validate"
 )
 
 // charts knows the charts of the catalogue, and renders those that are in the
 // cache folder.
 type charts struct {
-	catalog *catalog.Catalog
-	cache   string
+	catalog  *catalog.Catalog
+	cache    string
+	renderer *helmrender.Renderer
+
+	mu     sync.Mutex
+	loaded map[string]func() (*helmrender.Chart, error)
 }
 
-func newCharts(c *catalog.Catalog, cache string) *charts { return &charts{catalog: c, cache: cache} }
+// renderWorker is the argument by which this executable is a worker that
+// renders (helmrender.Serve).
+const renderWorker = "render-worker"
+
+func newCharts(c *catalog.Catalog, cache string) (*charts, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	return &charts{
+		catalog: c, cache: cache, loaded: map[string]func() (*helmrender.Chart, error){},
+		renderer: helmrender.New(helmrender.Options{Command: []string{self, renderWorker}, Workers: runtime.GOMAXPROCS(0)}),
+	}, nil
+}
+
+func (c *charts) close() { c.renderer.Close() }
+
+// load returns the chart of an archive, which is read once; nil where there is
+// none.
+func (c *charts) load(path string) (*helmrender.Chart, error) {
+	c.mu.Lock()
+	load := c.loaded[path]
+	if load == nil {
+		load = sync.OnceValues(func() (*helmrender.Chart, error) {
+			archive, err := os.ReadFile(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			return helmrender.Load(archive)
+		})
+		c.loaded[path] = load
+	}
+	c.mu.Unlock()
+	return load()
+}
 
 // Render implements validate.Charts.
-func (c *charts) Render(context.Context, *helmrelease.Release) ([]*unstructured.Unstructured, bool, error) {
-	return nil, false, nil
+func (c *charts) Render(ctx context.Context, r *helmrelease.Release) (*validate.Rendering, error) {
+	path := cli.ChartPath(c.cache, chartrepo.Chart{Name: r.Chart.Name, Version: r.Chart.Version, Repository: r.Chart.Repository})
+	if inside, err := filepath.Rel(c.cache, path); err != nil || !filepath.IsLocal(inside) {
+		return nil, nil // not a name that pull would keep
+	}
+	chart, err := c.load(path)
+	if chart == nil || err != nil {
+		return nil, err
+	}
+	rendered, err := c.renderer.Render(ctx, chart, helmrender.Release{Name: r.Name, Namespace: r.Namespace, Values: r.Values})
+	if err != nil {
+		return nil, err
+	}
+	return &validate.Rendering{
+		Definitions: made(rendered.CRDs), Objects: append(made(rendered.Objects), made(rendered.Hooks)...), Unchecked: rendered.Unchecked,
+	}, nil
+}
+
+func made(objects []helmrender.Object) []validate.Made {
+	list := make([]validate.Made, len(objects))
+	for i, o := range objects {
+		list[i] = validate.Made{Unstructured: o.Unstructured, File: o.File}
+	}
+	return list
 }
 
 // Known implements validate.Charts. CRDs hardly change between the versions of

@@ -29,7 +29,7 @@ func (o validateOptions) print(streams cli.Streams, r *validate.Report, took tim
 	case outputGitHub:
 		err = printGitHub(streams.Out, r)
 	default:
-		err = printText(streams.Out, r)
+		err = o.printText(streams.Out, r)
 	}
 	if streams.Terminal {
 		how := ""
@@ -44,7 +44,7 @@ func (o validateOptions) print(streams cli.Streams, r *validate.Report, took tim
 	return err
 }
 
-func printText(w io.Writer, r *validate.Report) error {
+func (o validateOptions) printText(w io.Writer, r *validate.Report) error {
 	var b strings.Builder
 	for _, f := range r.Findings {
 		mark := ""
@@ -53,11 +53,20 @@ func printText(w io.Writer, r *validate.Report) error {
 		}
 		fmt.Fprintf(&b, "%s%s [%s]\n", mark, f.Problem, name(f))
 	}
-	for _, g := range r.Gaps {
-		fmt.Fprintf(&b, "not checked: %s: %s\n", g.At, g.Reason)
+	if o.gaps {
+		for _, g := range r.Gaps {
+			fmt.Fprintf(&b, "not checked: %s: %s\n", g.At, g.Reason)
+		}
+	} else if n := len(r.Gaps); n > 0 {
+		fmt.Fprintf(&b, "not checked, or taken for granted: %d things (--gaps lists them)\n", n)
 	}
 	for _, c := range r.Clusters {
 		fmt.Fprintf(&b, "%s: %s\n", c.Entry, summary(c))
+		if o.waves {
+			start := c.ColdStart
+			start.Assumptions, start.Warnings, start.Deadlocks = nil, nil, nil // said above
+			b.WriteString(start.Text())
+		}
 	}
 	verdict := "nothing is wrong"
 	if n := len(r.Findings); n > 0 {
@@ -90,6 +99,9 @@ func summary(c validate.Cluster) string {
 	}
 	if c.Accepted > 0 {
 		s += fmt.Sprintf(", %d faults accepted with a reason", c.Accepted)
+	}
+	if steps := len(c.ColdStart.Steps); steps > 0 {
+		s += fmt.Sprintf(", a cold start in %d waves", len(c.ColdStart.Waves))
 	}
 	return s
 }

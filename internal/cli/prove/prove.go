@@ -3,13 +3,28 @@
 package prove
 
 import (
+	"fmt"
+
 	"github.com/groundwork-dev/groundwork/internal/cli"
+	"github.com/groundwork-dev/groundwork/internal/helmrender"
 )
 
 // Main runs the command that args name and returns the process's exit code.
 func Main(streams cli.Streams, args []string) int {
+	if len(args) == 1 && args[0] == renderWorker {
+		return work(streams)
+	}
 	root := cli.NewRoot(streams)
 	root.Short = "Prove the trees of a repository; run it as bootstrap"
 	root.AddCommand(newValidateCommand(streams))
 	return cli.Execute(streams, root, args)
+}
+
+// work renders charts for another process until that closes its end.
+func work(streams cli.Streams) int {
+	if err := helmrender.Serve(streams.In, streams.Out); err != nil {
+		fmt.Fprintln(streams.Err, err)
+		return 1
+	}
+	return 0
 }

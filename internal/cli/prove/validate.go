@@ -30,6 +30,8 @@ type validateOptions struct {
 	clusters  []string
 	output    string
 	noCache   bool
+	gaps      bool
+	waves     bool
 }
 
 func newValidateCommand(streams cli.Streams) *cobra.Command {
@@ -63,6 +65,8 @@ Exit codes: 0 nothing is wrong; 3 something is; 1 it could not be found out.`,
 	cmd.MarkFlagsMutuallyExclusive("dir", "path")
 	cmd.Flags().StringSliceVar(&o.clusters, "cluster", nil, "clusters to look at, every one by default")
 	cmd.Flags().BoolVar(&o.noCache, "no-cache", false, "look again, although nothing has changed")
+	cmd.Flags().BoolVar(&o.gaps, "gaps", false, "list what was not checked, and what was taken for granted")
+	cmd.Flags().BoolVar(&o.waves, "waves", false, "show how each cluster comes up from nothing: waves, and the critical path")
 	cli.AddChoiceFlag(cmd, &o.output, "output", "o", "how to print the result", outputText, outputJSON, outputSARIF, outputGitHub)
 	return cmd
 }
@@ -112,7 +116,12 @@ func (o validateOptions) validate(ctx context.Context, tree *fluxbuild.Tree, fsy
 	if err != nil {
 		return nil, err
 	}
-	return validate.Run(ctx, validate.Deps{Tree: tree, Charts: newCharts(c, cache), Schemas: newSchemas(c), Policies: newPolicies}, entries)
+	charts, err := newCharts(c, cache)
+	if err != nil {
+		return nil, err
+	}
+	defer charts.close()
+	return validate.Run(ctx, validate.Deps{Tree: tree, Charts: charts, Schemas: newSchemas(c), Policies: newPolicies}, entries)
 }
 
 // entries returns the folders that clusters begin with, and the catalogue.

@@ -11,8 +11,9 @@
 // makes, or a circle. Everything is linear in the number of objects.
 //
 // What it does not look at: whether images can be pulled and programs work,
-// permissions and impersonation, quotas, and Secrets or ConfigMaps that pods
-// mount.
+// sources can be read and networks let webhooks be reached, permissions and
+// impersonation, quotas, and Secrets or ConfigMaps that pods mount. That test/e2e/coldstart
+// pushes each fault of testdata to a real Flux is what says that the rest is so.
 package coldstart
 
 import (

@@ -79,9 +79,13 @@ type prover struct {
 }
 
 func newProver(c Cluster) *prover {
+	size := 8 * len(c.Units)
+	for i := range c.Units {
+		size += len(c.Units[i].Objects)
+	}
 	p := &prover{
-		graph: graph{byKey: map[key]int{}}, in: c,
-		units: map[string]int{}, installs: map[string]int{}, charts: map[string]*Release{}, byRef: map[Reference]*placed{},
+		graph: graph{byKey: make(map[key]int, size), facts: make([]fact, 0, size), rules: make([]rule, 0, size)}, in: c,
+		units: map[string]int{}, installs: map[string]int{}, charts: map[string]*Release{}, byRef: make(map[Reference]*placed, size),
 		fluxObjects: map[string][]*placed{}, definitions: map[schema.GroupKind]*definition{}, labels: map[string]map[string]string{},
 		workloads: map[string][]*placed{}, custom: map[string]bool{}, served: map[schema.GroupKind]int{}, resources: map[schema.GroupKind]string{}, established: map[schema.GroupKind]bool{},
 		named: map[string][]*placed{}, makers: map[string][]int{}, cluster: map[string]bool{}, builtin: map[string]bool{}, core: map[string]bool{}, answers: map[*placed][]int{}, assumed: map[string]bool{}, opaque: -1,

@@ -273,7 +273,7 @@ func TestProveVariants(t *testing.T) {
 			units: []string{"NS\n---\napiVersion: x.test/v1\nkind: Widget\nmetadata: {name: w, namespace: x, annotations: {kustomize.toolkit.fluxcd.io/reconcile: Disabled}}"}, want: []string{"ok"},
 		},
 		"circle only while something else lacks": {
-			units: []string{"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: x}", "NS", "NS"},
+			units:  []string{"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: x}", "NS", "NS"},
 			change: func(c *coldstart.Cluster) { c.Units[2].DependsOn[0].Name = "f/nobody" }, want: []string{"missing-dependency"},
 		},
 		"classes come before the rest": {

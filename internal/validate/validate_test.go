@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +29,13 @@ func object(line int, apiVersion, kind, name string, spec map[string]any) manife
 	return manifest.Object{Unstructured: o, At: manifest.Place(diag.Position{File: "f.yaml", Line: line})}
 }
 
+// namespace is the one that the objects are in.
+func namespace() manifest.Object {
+	o := object(9, "v1", "Namespace", "x", nil)
+	o.SetNamespace("")
+	return o
+}
+
 // world is everything around validation.
 type world struct {
 	objects  []manifest.Object
@@ -38,7 +46,7 @@ type world struct {
 }
 
 func (w world) Cluster(context.Context, string) (*manifest.Cluster, error) {
-	return &manifest.Cluster{Units: []manifest.Unit{{Path: "a", Objects: w.objects}}, Problems: w.problems}, nil
+	return &manifest.Cluster{Units: []manifest.Unit{{Path: "a", Objects: slices.Concat(w.objects, []manifest.Object{namespace()})}}, Problems: w.problems}, nil
 }
 
 func (w world) Render(_ context.Context, r *helmrelease.Release) (*validate.Rendering, error) {

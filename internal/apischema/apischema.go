@@ -11,7 +11,9 @@
 //
 // What depends on a cluster is not here: admission (quotas, webhooks, policies,
 // whether a namespace or priority class exists), ranges of node ports and
-// service addresses, what objects refer to. The kinds of resource.k8s.io are
+// service addresses, what objects refer to. Of admission, only what looks at
+// nothing but the object is done: levels of pod security on namespaces, and the
+// service account of a pod that names none. The kinds of resource.k8s.io are
 // held to their types, fields and metadata only, because their validation needs
 // modules that this one does not have.
 //

@@ -203,6 +203,11 @@ func TestOthers(t *testing.T) {
 			"apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: b}",
 			edit{"name: a", "name: a/b", "metadata/name", apischema.Invalid, ""},
 		},
+		"pod without an account": {
+			"apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\n" +
+				"spec: {containers: [{name: a, image: a}], volumes: [{name: a, projected: {sources: [{serviceAccountToken: {path: a}}]}}]}",
+			edit{"image: a", "image: ' a'", "spec/containers/0/image", apischema.Invalid, "whitespace"},
+		},
 		"endpoints": {
 			"apiVersion: v1\nkind: Endpoints\nmetadata: {name: a, namespace: b}\nsubsets: [{addresses: [{ip: 10.0.0.1}], ports: [{port: 80}]}]",
 			edit{"10.0.0.1", "10.0.0.1000", "subsets/0/addresses/0/ip", apischema.Invalid, "must be a valid IP"},

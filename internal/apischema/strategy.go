@@ -96,3 +96,14 @@ func (l labelled) Validate(ctx context.Context, o runtime.Object) field.ErrorLis
 	_, errs := podsecurity.PolicyToEvaluate(o.(*core.Namespace).Labels, podsecurity.Policy{})
 	return errs
 }
+
+// accounted is the strategy of pods with the account that admission gives to
+// those that name none.
+type accounted struct{ rest.RESTCreateStrategy }
+
+func (a accounted) PrepareForCreate(ctx context.Context, o runtime.Object) {
+	if spec := &o.(*core.Pod).Spec; spec.ServiceAccountName == "" {
+		spec.ServiceAccountName = "default"
+	}
+	a.RESTCreateStrategy.PrepareForCreate(ctx, o)
+}

@@ -117,7 +117,7 @@ func workloads() []row {
 		{core, "Node", "nodes", node.Strategy},
 		{core, "PersistentVolume", "persistentvolumes", persistentvolume.Strategy},
 		{core, "PersistentVolumeClaim", "persistentvolumeclaims", persistentvolumeclaim.Strategy},
-		{core, "Pod", "pods", pod.Strategy},
+		{core, "Pod", "pods", accounted{pod.Strategy}},
 		{core, "PodTemplate", "podtemplates", podtemplate.Strategy},
 		{core, "ReplicationController", "replicationcontrollers", replicationcontroller.Strategy},
 		{core, "ResourceQuota", "resourcequotas", resourcequota.Strategy},

@@ -91,6 +91,11 @@ func mutations(o *unstructured.Unstructured) []mutation {
 			made = append(made, m)
 		}
 	}
+	if o.GetNamespace() == "" {
+		housed := o.DeepCopy()
+		housed.SetNamespace("samples")
+		made = append(made, mutation{"a namespace", []string{"metadata", "namespace"}, housed})
+	}
 	bad := o.DeepCopy()
 	bad.SetName("Not_A_Name")
 	return append(made, mutation{"a bad name", []string{"metadata", "name"}, bad})

@@ -36,9 +36,6 @@ type server struct {
 // start brings a sandbox up, without a real node, until the test ends.
 func start(t *testing.T) *server {
 	t.Helper()
-	if path := os.Getenv("VERDICTS_KUBECONFIG"); path != "" { // DEV
-		return connect(t, path)
-	}
 	bootstrap := filepath.Join(t.TempDir(), "bootstrap")
 	command(t, 10*time.Minute, "go", "build", "-o", bootstrap, repository+"/cmd/bootstrap")
 	name := fmt.Sprintf("verdicts-%d", os.Getpid())
@@ -118,7 +115,30 @@ func (s *server) install(t *testing.T, definitions, objects []*unstructured.Unst
 	for _, d := range definitions {
 		s.await(t, d.GetName())
 	}
+	s.awaitAccounts(t, objects)
 	s.discover(t)
+}
+
+// awaitAccounts waits for the service account that a pod has when it names none:
+// admission looks for it.
+func (s *server) awaitAccounts(t *testing.T, objects []*unstructured.Unstructured) {
+	t.Helper()
+	accounts := s.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"})
+	for _, o := range objects {
+		if o.GetKind() != "Pod" {
+			continue
+		}
+		err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+			_, err := accounts.Namespace(o.GetNamespace()).Get(ctx, "default", metav1.GetOptions{})
+			if apierrors.IsNotFound(err) {
+				return false, nil
+			}
+			return err == nil, err
+		})
+		if err != nil {
+			t.Fatalf("the service account of namespace %s: %v", o.GetNamespace(), err)
+		}
+	}
 }
 
 // await waits until a definition's kinds are served.

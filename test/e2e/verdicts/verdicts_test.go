@@ -166,8 +166,8 @@ func (c *comparison) report() {
 	for _, d := range c.disagreements {
 		c.t.Errorf("disagreement about %s", d)
 	}
-	for _, m := range c.meant {
-		c.t.Logf("meant: %s", m)
+	if len(c.meant) == 0 {
+		c.t.Error("no disagreement was meant: the server has begun to refuse a namespace where there must be none")
 	}
 	for _, l := range c.lost {
 		c.t.Errorf("path not in the server's message about %s", l)

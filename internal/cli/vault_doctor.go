@@ -14,7 +14,7 @@ import (
 func (o doctorOptions) lookAtKeys(ctx context.Context, _ *tree.Tree, _ *platform.Model, c platform.Cluster) []finding {
 	const look = "Vault's keys"
 	t := defaultVaultTarget()
-	t.dir, t.cluster, t.kubeconfig, t.context = o.dir, c.Name, o.kubeconfig, o.context
+	t.Dir, t.Cluster, t.Kubeconfig, t.Context = o.dir, c.Name, o.kubeconfig, o.context
 	if has, err := o.has(t.namespace); err != nil || !has {
 		return []finding{{look, skipped, "platform.yaml gives the cluster no Vault", ""}}
 	}

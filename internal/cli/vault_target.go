@@ -24,14 +24,13 @@ import (
 
 // vaultTarget says which Vault, and where its escrow is.
 type vaultTarget struct {
-	dir, cluster        string
-	kubeconfig, context string
-	namespace, pod      string
-	port                int
-	tlsSecret           string
-	address, caFile     string
-	serverName          string
-	secret, escrowFile  string
+	ClusterTarget
+	namespace, pod     string
+	port               int
+	tlsSecret          string
+	address, caFile    string
+	serverName         string
+	secret, escrowFile string
 }
 
 // defaultVaultTarget is where the catalogue's component puts Vault.
@@ -41,11 +40,10 @@ func defaultVaultTarget() vaultTarget {
 
 func (t *vaultTarget) addFlags(cmd *cobra.Command) {
 	*t = defaultVaultTarget()
-	AddDirFlag(cmd, &t.dir)
+	AddDirFlag(cmd, &t.Dir)
 	f := cmd.Flags()
-	f.StringVar(&t.cluster, "cluster", "", "cluster of platform.yaml whose Vault is meant")
-	f.StringVar(&t.kubeconfig, "kubeconfig", "", "kubeconfig file; as kubectl finds it by default")
-	f.StringVar(&t.context, "context", "", "context of the kubeconfig; its current one by default")
+	f.StringVar(&t.Cluster, "cluster", "", "cluster of platform.yaml whose Vault is meant")
+	t.AddReachFlags(cmd)
 	f.StringVar(&t.namespace, "namespace", t.namespace, "namespace of Vault and of its escrow")
 	f.StringVar(&t.pod, "pod", t.pod, "pod that is spoken to, through the API server")
 	f.IntVar(&t.port, "port", t.port, "port of that pod")
@@ -55,9 +53,7 @@ func (t *vaultTarget) addFlags(cmd *cobra.Command) {
 	f.StringVar(&t.serverName, "server-name", "", "name in Vault's certificate; POD.vault-internal by default, or the address's host")
 	f.StringVar(&t.secret, "escrow-secret", t.secret, "Secret that holds the escrow")
 	f.StringVar(&t.escrowFile, "escrow-file", "", "file that holds the escrow, too; with --address, alone")
-	must(cmd.RegisterFlagCompletionFunc("cluster", func(c *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
-		return (&runOptions{dir: t.dir}).completeCluster(c, args, to)
-	}))
+	must(cmd.RegisterFlagCompletionFunc("cluster", t.CompleteCluster))
 }
 
 // vaultPlace is a Vault, and the places of its escrow.
@@ -80,15 +76,15 @@ func (p *vaultPlace) close() {
 // openStores finds the escrow alone.
 func (t vaultTarget) openStores(ctx context.Context) (*vaultPlace, error) {
 	switch {
-	case t.address == "" && t.cluster == "":
+	case t.address == "" && t.Cluster == "":
 		return nil, usageError{errors.New("which Vault? name its cluster with --cluster, or its address with --address")}
-	case t.address != "" && t.cluster != "":
+	case t.address != "" && t.Cluster != "":
 		return nil, usageError{errors.New("--cluster and --address exclude each other: the first finds Vault's pod itself")}
 	case t.address != "" && t.escrowFile == "":
 		return nil, usageError{errors.New("where is the escrow? name its file with --escrow-file")}
 	}
 	place := &vaultPlace{ctx: ctx}
-	if t.cluster != "" {
+	if t.Cluster != "" {
 		if err := t.openCluster(place); err != nil {
 			return nil, err
 		}
@@ -116,7 +112,7 @@ func (t vaultTarget) open(ctx context.Context, lock bool) (*vaultPlace, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.cluster != "" {
+	if t.Cluster != "" {
 		if err := t.reach(place, &options, lock); err != nil {
 			place.close()
 			return nil, err
@@ -133,8 +129,8 @@ func (t vaultTarget) open(ctx context.Context, lock bool) (*vaultPlace, error) {
 
 // subject is how the record calls the Vault.
 func (t vaultTarget) subject() string {
-	if t.cluster != "" {
-		return t.cluster
+	if t.Cluster != "" {
+		return t.Cluster
 	}
 	return t.address
 }
@@ -148,10 +144,10 @@ func (t vaultTarget) arguments() string {
 			b.WriteString(" --" + flag + " " + quoted(value))
 		}
 	}
-	add("dir", t.dir, ".")
-	add("cluster", t.cluster, "")
-	add("kubeconfig", t.kubeconfig, "")
-	add("context", t.context, "")
+	add("dir", t.Dir, ".")
+	add("cluster", t.Cluster, "")
+	add("kubeconfig", t.Kubeconfig, "")
+	add("context", t.Context, "")
 	add("namespace", t.namespace, usually.namespace)
 	add("pod", t.pod, usually.pod)
 	add("port", strconv.Itoa(t.port), strconv.Itoa(usually.port))
@@ -181,18 +177,18 @@ func (t vaultTarget) commands() vaultinit.Commands {
 		Escrow: "bootstrap vault escrow" + t.arguments(), RootToken: "bootstrap vault escrow --root-token" + t.arguments(),
 		Status: "bootstrap vault status" + t.arguments(),
 	}
-	if t.cluster == "" {
+	if t.Cluster == "" {
 		file := quoted(t.escrowFile)
 		c.Wipe = []string{"(stop Vault, empty the folder of its raft storage on every node, start Vault)", "mv " + file + " " + file + ".lost"}
 		c.Forget = "mv " + file + " " + file + ".old"
 		return c
 	}
 	kubectl := "kubectl --namespace " + quoted(t.namespace)
-	if t.kubeconfig != "" {
-		kubectl += " --kubeconfig " + quoted(t.kubeconfig)
+	if t.Kubeconfig != "" {
+		kubectl += " --kubeconfig " + quoted(t.Kubeconfig)
 	}
-	if t.context != "" {
-		kubectl += " --context " + quoted(t.context)
+	if t.Context != "" {
+		kubectl += " --context " + quoted(t.Context)
 	}
 	c.Forget = kubectl + " delete secret " + quoted(t.secret)
 	server := " --selector app.kubernetes.io/name=vault,component=server"
@@ -288,8 +284,8 @@ func distinct(holders []vaultinit.Holder) error {
 
 // region is where platform.yaml's clusters are, empty when that is not known.
 func (t vaultTarget) region() string {
-	p, _, err := LoadDir(t.dir)
-	if err != nil || t.cluster == "" {
+	p, _, err := LoadDir(t.Dir)
+	if err != nil || t.Cluster == "" {
 		return ""
 	}
 	return p.Spec.AWS.Region

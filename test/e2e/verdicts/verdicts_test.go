@@ -115,14 +115,16 @@ func (c *comparison) ask(m mutation) {
 
 // comparePaths looks for a path of ours in what the server says. What cannot be
 // decoded (quantities, times, base64) the server refuses without saying where, or
-// by the fields of Go types: there, ours has to be the place of the mutation.
+// by the fields of Go types, and admission looks for a service account before
+// anything is validated: there, ours has to be the place of the mutation.
 func (c *comparison) comparePaths(at string, mutated []string, faults []apischema.Fault, answers []string) {
 	c.t.Helper()
 	if len(faults) == 0 {
 		return
 	}
 	answer := strings.Join(answers, "\n")
-	placeless := strings.Contains(answer, "unable to convert unstructured object") || strings.Contains(answer, "cannot be handled as a")
+	placeless := slices.ContainsFunc([]string{"unable to convert unstructured object", "cannot be handled as a", "error looking up service account"},
+		func(part string) bool { return strings.Contains(answer, part) })
 	for _, f := range faults {
 		switch {
 		case len(f.Path) == 0, strings.Contains(dotted(answer), names(f.Path)):

@@ -1,10 +1,8 @@
 package compile_test
 
 import (
-	"slices"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 
 	"github.com/groundwork-dev/groundwork/internal/apischema"
@@ -41,9 +39,6 @@ func TestObjects(t *testing.T) {
 			}
 			for _, f := range faults {
 				t.Errorf("%s: %s %s/%s: %q: %s (%s)", cluster, o.GroupVersionKind(), o.GetNamespace(), o.GetName(), f.Path, f.Message, f.Hint)
-			}
-			if action, set, _ := unstructured.NestedString(o.Object, "spec", "enforcementAction"); set && !slices.Contains([]string{"deny", "warn", "dryrun"}, action) {
-				t.Errorf("%s: %s %s: enforcementAction %q", cluster, o.GetKind(), o.GetName(), action)
 			}
 		}
 	}

@@ -3,6 +3,9 @@ package policy
 import (
 	"slices"
 
+	"github.com/open-policy-agent/frameworks/constraint/pkg/apis/constraints"
+	templatesv1 "github.com/open-policy-agent/frameworks/constraint/pkg/apis/templates/v1"
+	syncsetv1alpha1 "github.com/open-policy-agent/gatekeeper/v3/apis/syncset/v1alpha1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -20,12 +23,12 @@ func Select(objects []*unstructured.Unstructured) Rules {
 	var r Rules
 	var synced []schema.GroupVersionKind
 	for _, o := range objects {
-		switch kind := o.GroupVersionKind(); {
-		case kind.Group == "templates.gatekeeper.sh":
+		switch o.GroupVersionKind().Group {
+		case templatesv1.SchemeGroupVersion.Group:
 			r.Templates = append(r.Templates, o)
-		case kind.Group == "constraints.gatekeeper.sh":
+		case constraints.Group:
 			r.Constraints = append(r.Constraints, o)
-		case kind.Group == "syncset.gatekeeper.sh":
+		case syncsetv1alpha1.GroupVersion.Group:
 			synced = append(synced, kindsOf(o)...)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,6 +38,10 @@ type charts struct {
 // renders (helmrender.Serve).
 const renderWorker = "render-worker"
 
+// maxArchive bounds what is read of an archive, in bytes; what is too large for
+// a chart, Load says.
+const maxArchive = 64 << 20
+
 func newCharts(c *catalog.Catalog, cache string) (*charts, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -50,17 +55,22 @@ func newCharts(c *catalog.Catalog, cache string) (*charts, error) {
 
 func (c *charts) close() { c.renderer.Close() }
 
-// load returns the chart of an archive, which is read once; nil where there is
+// load returns the chart of an archive in the cache folder, which is read once; nil where there is
 // none.
 func (c *charts) load(path string) (*helmrender.Chart, error) {
 	c.mu.Lock()
 	load := c.loaded[path]
 	if load == nil {
 		load = sync.OnceValues(func() (*helmrender.Chart, error) {
-			archive, err := os.ReadFile(path)
+			f, err := os.OpenInRoot(c.cache, path)
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil, nil
 			}
+			if err != nil {
+				return nil, err
+			}
+			defer f.Close()
+			archive, err := io.ReadAll(io.LimitReader(f, maxArchive))
 			if err != nil {
 				return nil, err
 			}
@@ -74,8 +84,8 @@ func (c *charts) load(path string) (*helmrender.Chart, error) {
 
 // Render implements validate.Charts.
 func (c *charts) Render(ctx context.Context, r *helmrelease.Release) (*validate.Rendering, error) {
-	path := cli.ChartPath(c.cache, chartrepo.Chart{Name: r.Chart.Name, Version: r.Chart.Version, Repository: r.Chart.Repository})
-	if inside, err := filepath.Rel(c.cache, path); err != nil || !filepath.IsLocal(inside) {
+	path := cli.ChartPath("", chartrepo.Chart{Name: r.Chart.Name, Version: r.Chart.Version, Repository: r.Chart.Repository})
+	if !filepath.IsLocal(path) {
 		return nil, nil // not a name that pull would keep
 	}
 	chart, err := c.load(path)

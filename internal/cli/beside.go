@@ -20,6 +20,7 @@ const proofProgram = "bootstrap-validate"
 func addProofCommands(root *cobra.Command) {
 	root.AddCommand(
 		newBesideCommand("validate", "Prove the trees right before they are pushed"),
+		newBesideCommand("diff", "Show what a push would change, in a cluster or in what a branch renders"),
 	)
 }
 

@@ -23,6 +23,8 @@ type Streams struct {
 	Err io.Writer
 	// Terminal says that Err is a terminal, so progress may redraw itself.
 	Terminal bool
+	// Colour says that Out is a terminal, and that nobody asked for it to be plain.
+	Colour bool
 	// Interactive says that In is a terminal, so questions may be asked.
 	Interactive bool
 }
@@ -32,6 +34,7 @@ func OSStreams() Streams {
 	return Streams{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Terminal:    term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb",
+		Colour:      term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "",
 		Interactive: term.IsTerminal(int(os.Stdin.Fd())),
 	}
 }

@@ -30,6 +30,14 @@ func (e usageError) Unwrap() error { return e.error }
 // Usage says of an error that the command line makes no sense.
 func Usage(err error) error { return usageError{err} }
 
+// DifferError says that there are differences, which have been printed.
+type DifferError struct{}
+
+func (DifferError) Error() string { return "there are differences" }
+
+// Drift tells the error apart from others.
+func (DifferError) Drift() bool { return true }
+
 // FoundError says that a check found errors, which it has printed.
 type FoundError struct{ Errors int }
 

@@ -41,15 +41,15 @@ func (c choice) Type() string { return strings.Join(c.allowed, "|") }
 func AddChoiceFlag(cmd *cobra.Command, value *string, name, shorthand, usage string, allowed ...string) {
 	*value = allowed[0]
 	cmd.Flags().VarP(choice{value, allowed}, name, shorthand, usage)
-	must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp)))
+	Must(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp)))
 }
 
 func addOutputFlag(cmd *cobra.Command, output *string) {
 	AddChoiceFlag(cmd, output, "output", "o", "how to print the result", outputText, outputJSON)
 }
 
-// must stops the program on an error that only a programmer can cause.
-func must(err error) {
+// Must stops the program on an error that only a programmer can cause.
+func Must(err error) {
 	if err != nil {
 		panic(err)
 	}

@@ -54,7 +54,7 @@ that is not generate's, is never overwritten: generate names it and stops.`,
 // AddDirFlag adds the flag that names the repository's folder.
 func AddDirFlag(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVarP(dir, "dir", "C", ".", "folder of the repository, the one with platform.yaml")
-	must(cmd.MarkFlagDirname("dir"))
+	Must(cmd.MarkFlagDirname("dir"))
 }
 
 // While it lives for a tenth of a second, collecting garbage would be a quarter

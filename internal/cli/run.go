@@ -82,7 +82,7 @@ func (o *runOptions) addReachFlags(cmd *cobra.Command) {
 	f.StringVar(&o.tokenFile, "token-file", "", "file with the token, read again when the token is refused; $"+tokenFileVariable+" by default")
 	f.StringVar(&o.sshKey, "ssh-key", "", "private key for the repository over SSH; the SSH agent by default")
 	f.StringVar(&o.knownHosts, "known-hosts", "", "known_hosts file that vouches for the repository's SSH host, to this run and to the cluster; the user's own by default")
-	must(cmd.RegisterFlagCompletionFunc("cluster", o.completeCluster))
+	Must(cmd.RegisterFlagCompletionFunc("cluster", o.completeCluster))
 }
 
 func (o *runOptions) completeCluster(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

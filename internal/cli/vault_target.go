@@ -53,7 +53,7 @@ func (t *vaultTarget) addFlags(cmd *cobra.Command) {
 	f.StringVar(&t.serverName, "server-name", "", "name in Vault's certificate; POD.vault-internal by default, or the address's host")
 	f.StringVar(&t.secret, "escrow-secret", t.secret, "Secret that holds the escrow")
 	f.StringVar(&t.escrowFile, "escrow-file", "", "file that holds the escrow, too; with --address, alone")
-	must(cmd.RegisterFlagCompletionFunc("cluster", t.CompleteCluster))
+	Must(cmd.RegisterFlagCompletionFunc("cluster", t.CompleteCluster))
 }
 
 // vaultPlace is a Vault, and the places of its escrow.

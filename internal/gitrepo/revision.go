@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-git/go-git/v5"
@@ -47,11 +48,15 @@ func Revision(dir, name string) (fs.FS, error) {
 			return nil, fmt.Errorf("commit %s has no folder %s: %w", hash, below, err)
 		}
 	}
-	return revision{tree}, nil
+	return revision{&sync.Mutex{}, tree}, nil
 }
 
-// revision is the tree of a commit as a file system.
-type revision struct{ tree *object.Tree }
+// revision is the tree of a commit as a file system. go-git's trees are not
+// safe for concurrent use; this is.
+type revision struct {
+	mu   *sync.Mutex
+	tree *object.Tree
+}
 
 var (
 	_ fs.ReadDirFS  = revision{}
@@ -67,6 +72,8 @@ func (r revision) find(op, name string) (*object.TreeEntry, error) {
 	if name == "." {
 		return &object.TreeEntry{Name: ".", Mode: filemode.Dir}, nil
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	entry, err := r.tree.FindEntry(name)
 	if errors.Is(err, object.ErrEntryNotFound) || errors.Is(err, object.ErrDirectoryNotFound) {
 		err = fs.ErrNotExist
@@ -103,6 +110,8 @@ func (r revision) ReadFile(name string) ([]byte, error) {
 	if !entry.Mode.IsFile() {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrInvalid}
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	file, err := r.tree.TreeEntryFile(entry)
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
@@ -117,6 +126,8 @@ func (r revision) ReadDir(name string) ([]fs.DirEntry, error) {
 	if _, err := r.find("readdir", name); err != nil {
 		return nil, err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if name != "." {
 		var err error
 		if tree, err = r.tree.Tree(name); err != nil {
@@ -168,6 +179,8 @@ func (i entryInfo) Name() string { return path.Base(i.path) }
 
 // Size implements fs.FileInfo.
 func (i entryInfo) Size() int64 {
+	i.in.mu.Lock()
+	defer i.in.mu.Unlock()
 	size, err := i.in.tree.Size(i.path)
 	if err != nil {
 		return 0

@@ -212,6 +212,41 @@ func Run(ctx context.Context, deps Deps, entries []Entry) (*Report, error) {
 	return report, nil
 }
 
+// Render returns everything that a cluster would hold as far as it is known:
+// what is in the tree, and what the charts that are at hand make of its
+// HelmReleases. The error is diag.Problems where the tree is to blame.
+func Render(ctx context.Context, deps Deps, entry Entry) ([]*unstructured.Unstructured, error) {
+	built, err := deps.Tree.Cluster(ctx, entry.Path)
+	if err != nil {
+		return nil, err
+	}
+	r := &clusterRun{deps: deps, entry: entry, built: built}
+	r.reportAll(CheckBuild, built.Problems)
+	if err := r.charts(ctx); err != nil {
+		return nil, err
+	}
+	var problems diag.Problems
+	for _, f := range r.findings {
+		if f.Check != CheckValues {
+			problems = append(problems, f.Problem)
+		}
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	all := r.objects()
+	schemas, err := deps.Schemas(ctx, r.bare(all))
+	if err != nil {
+		return nil, err
+	}
+	r.place(schemas)
+	bare := make([]*unstructured.Unstructured, len(all))
+	for i, o := range all {
+		bare[i] = o.Unstructured
+	}
+	return bare, nil
+}
+
 func sorted(gaps []manifest.Gap) []manifest.Gap {
 	slices.SortFunc(gaps, func(a, b manifest.Gap) int {
 		return cmp.Or(cmp.Compare(a.At.File, b.At.File), cmp.Compare(a.At.Line, b.At.Line), cmp.Compare(a.Reason, b.Reason))

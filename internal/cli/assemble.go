@@ -59,7 +59,7 @@ func assemble(ctx context.Context, dir string, realNode bool, display progress.D
 	if o.Images, err = packImages(ctx, root, cache, targets, programs); err != nil {
 		return nil, err
 	}
-	display.Show(progress.Step{Title: title, State: progress.Done, Elapsed: time.Since(began), Detail: plural(len(o.Images), "image")})
+	display.Show(progress.Step{Title: title, State: progress.Done, Elapsed: time.Since(began), Detail: Plural(len(o.Images), "image")})
 	return o, addCharts(o, components, cache)
 }
 

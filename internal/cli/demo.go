@@ -166,7 +166,7 @@ func printTimeline(w io.Writer, r *demo.Report, held bool, hint string) {
 	case !held:
 		return
 	case skipped > 0:
-		fmt.Fprintf(w, "\nWhat was shown held; %s skipped.%s\n", plural(skipped, "part"), hint)
+		fmt.Fprintf(w, "\nWhat was shown held; %s skipped.%s\n", Plural(skipped, "part"), hint)
 	default:
 		fmt.Fprintf(w, "\nAll of it held.%s\n", hint)
 	}

@@ -93,7 +93,7 @@ func (o doctorOptions) run(ctx context.Context, streams Streams) error {
 		}
 	}
 	if count > 0 {
-		return fmt.Errorf("cluster %s: %s found", c.Name, plural(count, "problem"))
+		return fmt.Errorf("cluster %s: %s found", c.Name, Plural(count, "problem"))
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (o doctorOptions) lookAtFolder(_ context.Context, want *tree.Tree, _ *platf
 	case err != nil:
 		return []finding{{look, problem, err.Error(), ""}}
 	case !changes.Empty():
-		return []finding{{look, problem, fmt.Sprintf("%s in this folder differ from what platform.yaml generates", plural(changes.Len(), "file")), "run 'bootstrap generate', read the diff, commit it"}}
+		return []finding{{look, problem, fmt.Sprintf("%s in this folder differ from what platform.yaml generates", Plural(changes.Len(), "file")), "run 'bootstrap generate', read the diff, commit it"}}
 	}
 	return []finding{{look, healthy, "are what platform.yaml generates", ""}}
 }
@@ -140,7 +140,7 @@ func (o doctorOptions) lookAtRun(ctx context.Context, want *tree.Tree, model *pl
 	if n := len(report.Plan.Files); n > 0 {
 		found = finding{
 			repository, problem,
-			fmt.Sprintf("%s of branch %s are not what platform.yaml generates", plural(n, "file"), report.Branch),
+			fmt.Sprintf("%s of branch %s are not what platform.yaml generates", Plural(n, "file"), report.Branch),
 			"see them with 'bootstrap run --cluster " + c.Name + " --dry-run', then run it",
 		}
 	}
@@ -165,7 +165,7 @@ func diagnosed(ctx context.Context, look string, cluster bootstrap.Cluster) find
 	case d != nil:
 		return finding{look, problem, d.Cause, d.Fix}
 	}
-	return finding{look, healthy, plural(kustomizations, "Kustomization") + " are ready", ""}
+	return finding{look, healthy, Plural(kustomizations, "Kustomization") + " are ready", ""}
 }
 
 func printFindings(w io.Writer, findings []finding) error {

@@ -41,7 +41,7 @@ func (DifferError) Drift() bool { return true }
 // FoundError says that a check found errors, which it has printed.
 type FoundError struct{ Errors int }
 
-func (e FoundError) Error() string { return plural(e.Errors, "error") }
+func (e FoundError) Error() string { return Plural(e.Errors, "error") }
 
 // driftError says that files differ from what platform.yaml generates.
 type driftError struct{ files int }
@@ -93,7 +93,7 @@ func exitCode(ctx context.Context, err error) int {
 // other error behind the tool's name.
 func describe(err error) string {
 	if problems, ok := errors.AsType[diag.Problems](err); ok {
-		return problems.Error() + "\n" + plural(len(problems), "problem") + "\n"
+		return problems.Error() + "\n" + Plural(len(problems), "problem") + "\n"
 	}
 	if errors.Is(err, initfile.ErrAborted) || errors.Is(err, context.Canceled) {
 		return "bootstrap: interrupted; run the same command again to continue\n"
@@ -101,7 +101,8 @@ func describe(err error) string {
 	return "bootstrap: " + strings.TrimRight(err.Error(), "\n") + "\n"
 }
 
-func plural(n int, noun string) string {
+// Plural returns a number of things, for messages.
+func Plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

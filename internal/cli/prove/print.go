@@ -70,7 +70,7 @@ func (o validateOptions) printText(w io.Writer, r *validate.Report) error {
 	}
 	verdict := "nothing is wrong"
 	if n := len(r.Findings); n > 0 {
-		verdict = fmt.Sprintf("%d errors, %d warnings", r.Errors(), n-r.Errors())
+		verdict = cli.Plural(r.Errors(), "error") + ", " + cli.Plural(n-r.Errors(), "warning")
 	}
 	fmt.Fprintln(&b, verdict)
 	_, err := io.WriteString(w, b.String())
@@ -101,7 +101,7 @@ func summary(c validate.Cluster) string {
 		s += fmt.Sprintf(", %d faults accepted with a reason", c.Accepted)
 	}
 	if steps := len(c.ColdStart.Steps); steps > 0 {
-		s += fmt.Sprintf(", a cold start in %d waves", len(c.ColdStart.Waves))
+		s += ", a cold start in " + cli.Plural(len(c.ColdStart.Waves), "wave")
 	}
 	return s
 }

@@ -61,15 +61,20 @@ const (
 // nameOf is the name of a folder that holds what this one does.
 func nameOf(dir string) (string, error) {
 	h := sha256.New()
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	err = fs.WalkDir(root.FS(), ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		data, err := os.ReadFile(path)
+		data, err := root.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(h, "%s %x\n", strings.TrimPrefix(path, dir), sha256.Sum256(data))
+		fmt.Fprintf(h, "%s %x\n", path, sha256.Sum256(data))
 		return nil
 	})
 	return fmt.Sprintf("%x", h.Sum(nil))[:12], err

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -52,7 +53,11 @@ func Execute(streams Streams, root *cobra.Command, args []string) int {
 
 	root.SetArgs(args)
 	understood := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		err := errors.Join(cmd.ValidateRequiredFlags(), cmd.ValidateFlagGroups())
+		understood = err == nil
+		return err
+	}
 	err := root.ExecuteContext(ctx)
 	if err != nil && !understood {
 		err = usageError{err}

@@ -107,7 +107,7 @@ func (r revision) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !entry.Mode.IsFile() {
+	if !entry.Mode.IsRegular() && entry.Mode != filemode.Executable {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrInvalid}
 	}
 	r.mu.Lock()
@@ -148,11 +148,39 @@ func (r revision) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info.IsDir() {
+		entries, err := r.ReadDir(name)
+		return &folder{blob{bytes.NewReader(nil), info}, entries}, err
+	}
 	data, err := r.ReadFile(name)
-	if err != nil && !info.IsDir() {
+	if err != nil {
 		return nil, err
 	}
 	return blob{bytes.NewReader(data), info}, nil
+}
+
+// folder is an open folder.
+type folder struct {
+	blob
+	left []fs.DirEntry
+}
+
+// Read implements fs.File.
+func (f *folder) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: f.info.Name(), Err: fs.ErrInvalid}
+}
+
+// ReadDir implements fs.ReadDirFile.
+func (f *folder) ReadDir(n int) ([]fs.DirEntry, error) {
+	if n > 0 && len(f.left) == 0 {
+		return nil, io.EOF
+	}
+	if n <= 0 || n > len(f.left) {
+		n = len(f.left)
+	}
+	list := f.left[:n]
+	f.left = f.left[n:]
+	return list, nil
 }
 
 // blob is an open file.

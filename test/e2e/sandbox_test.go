@@ -53,7 +53,7 @@ func run(m *testing.M) (code int, err error) {
 	}
 	defer os.RemoveAll(dir)
 	shared = &sandbox{dir: dir, name: fmt.Sprintf("e2e-%d", os.Getpid()), bootstrap: filepath.Join(dir, "bootstrap")}
-	build := exec.Command("go", "build", "-o", dir+"/", "./cmd/bootstrap", "./cmd/sampleapp")
+	build := exec.Command("go", "build", "-o", dir+"/", "./cmd/bootstrap", "./cmd/bootstrap-validate", "./cmd/sampleapp")
 	build.Dir, build.Env = "../..", append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {

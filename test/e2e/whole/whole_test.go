@@ -34,6 +34,7 @@ func TestProd(t *testing.T) {
 	t.Run("rules refuse", func(t *testing.T) { refused(t, client) })
 	t.Run("apps without a budget are reported", func(t *testing.T) { budgeted(t, client) })
 	t.Run("authorities in every namespace", func(t *testing.T) { trusted(t, client) })
+	t.Run("in the waves that were proven", func(t *testing.T) { inWaves(t, client, "prod") })
 	t.Run("alerts arrive", func(t *testing.T) { alerted(t, config, client) })
 	t.Run("autoscaler scales", func(t *testing.T) { scales(t, config, client) })
 }
@@ -43,6 +44,7 @@ func TestDev(t *testing.T) {
 	config, client := bringUp(t, "dev")
 	t.Run("closed by default", func(t *testing.T) { closed(t, client) })
 	t.Run("authorities in every namespace", func(t *testing.T) { trusted(t, client) })
+	t.Run("in the waves that were proven", func(t *testing.T) { inWaves(t, client, "dev") })
 	t.Run("alerts arrive", func(t *testing.T) { alerted(t, config, client) })
 }
 

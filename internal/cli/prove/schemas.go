@@ -1,15 +1,18 @@
 package prove
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/groundwork-dev/groundwork/internal/apischema"
 	"github.com/groundwork-dev/groundwork/internal/apischema/constraint"
 	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/objectdiff"
 	"github.com/groundwork-dev/groundwork/internal/policy"
 	"github.com/groundwork-dev/groundwork/internal/validate"
 )
@@ -18,26 +21,50 @@ import (
 type schemas struct{ *apischema.Schemas }
 
 // newSchemas returns what makes the schemas of a cluster: the built-in kinds,
-// those of the catalogue, and over them those that the cluster brings.
+// those of the catalogue, and over them those that the cluster brings. Clusters
+// that bring the same share them.
 func newSchemas(c *catalog.Catalog) func(context.Context, []*unstructured.Unstructured) (validate.Schemas, error) {
+	known := sync.OnceValues(func() ([]*unstructured.Unstructured, error) { return apischema.Definitions(c) })
+	var last struct {
+		sync.Mutex
+		own     []*unstructured.Unstructured
+		schemas *apischema.Schemas
+	}
 	return func(_ context.Context, objects []*unstructured.Unstructured) (validate.Schemas, error) {
-		definitions, err := apischema.Definitions(c)
+		catalogued, err := known()
 		if err != nil {
 			return nil, fmt.Errorf("reading the catalogue's definitions: %w", err)
 		}
-		for _, o := range objects {
-			if o.GetKind() == "CustomResourceDefinition" {
-				definitions = append(definitions, o)
+		own := definitionsOf(objects)
+		last.Lock()
+		defer last.Unlock()
+		if last.schemas == nil || !slices.EqualFunc(own, last.own, objectdiff.Equal) {
+			made, err := apischema.New(slices.Concat(catalogued, own))
+			if err != nil {
+				return nil, err
 			}
+			last.own, last.schemas = own, made
 		}
-		for _, template := range policy.Select(objects).Templates {
-			if made, err := constraint.Definition(template); err == nil { // otherwise the rules' own check has more to say
-				definitions = append(definitions, made)
-			}
-		}
-		made, err := apischema.New(definitions)
-		return schemas{made}, err
+		return schemas{last.schemas}, nil
 	}
+}
+
+// definitionsOf returns the CRDs among the objects, sorted by name, and those
+// that their templates make.
+func definitionsOf(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
+	var own []*unstructured.Unstructured
+	for _, o := range objects {
+		if o.GetKind() == "CustomResourceDefinition" {
+			own = append(own, o)
+		}
+	}
+	for _, template := range policy.Select(objects).Templates {
+		if made, err := constraint.Definition(template); err == nil { // otherwise the rules' own check has more to say
+			own = append(own, made)
+		}
+	}
+	slices.SortStableFunc(own, func(a, b *unstructured.Unstructured) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	return own
 }
 
 // Check implements validate.Schemas.

@@ -7,6 +7,8 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -48,7 +50,7 @@ func write(dir string) error {
 // builtin writes all definitions into one file, and one that refers to it for
 // each kind.
 func builtin(dir string) error {
-	module, err := exec.Command("go", "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", "k8s.io/kubernetes").Output()
+	module, err := exec.CommandContext(context.Background(), "go", "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", "k8s.io/kubernetes").Output()
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,8 @@ func kindsOf(definition map[string]any) ([]kind, error) {
 		return nil, err
 	}
 	var kinds []kind
-	return kinds, json.Unmarshal(list, &kinds)
+	err = json.Unmarshal(list, &kinds)
+	return kinds, err
 }
 
 // custom writes the schema of every version of every CRD in the catalogue's
@@ -97,11 +100,9 @@ func custom(dir string) error {
 	}
 	var stream bytes.Buffer
 	for _, file := range packed {
-		text, err := exec.Command("gzip", "-dc", file).Output()
-		if err != nil {
-			return err
+		if err := unpack(file, &stream); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
 		}
-		stream.Write(text)
 	}
 	flux, err := filepath.Glob("internal/render/fluxsystem/base/crds/*.yaml")
 	if err != nil {
@@ -123,6 +124,20 @@ func custom(dir string) error {
 		}
 	}
 	return nil
+}
+
+func unpack(file string, into *bytes.Buffer) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	text, err := gzip.NewReader(f)
+	if err != nil {
+		return err
+	}
+	_, err = into.ReadFrom(text)
+	return err
 }
 
 func definition(decoder *json.Decoder, dir string) error {

@@ -82,6 +82,9 @@ func read(o manifest.Object, byID map[manifest.ID]manifest.Object) *Release {
 	}
 	r.chart(spec, byID)
 	r.values(spec, byID)
+	if list, _, _ := unstructured.NestedSlice(spec, "postRenderers"); len(list) > 0 {
+		r.gap("what its postRenderers change is not applied", "spec", "postRenderers")
+	}
 	return r
 }
 

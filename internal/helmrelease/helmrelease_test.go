@@ -47,6 +47,7 @@ func TestAll(t *testing.T) {
 		"optional":        {ofRepo + ", valuesFrom: [{kind: ConfigMap, name: w, optional: true}]", "x/a c 1.0.0 https://charts.example.com map[] [] "},
 		"no such key":     {ofRepo + ", valuesFrom: [{kind: ConfigMap, name: v, valuesKey: k}]", "x/a c 1.0.0 https://charts.example.com map[] [] f.yaml:1: spec.valuesFrom.0: ConfigMap x/v has no key k"},
 		"not YAML":        {ofRepo + ", valuesFrom: [{kind: ConfigMap, name: v, valuesKey: other}]", "x/a c 1.0.0 https://charts.example.com map[] [] f.yaml:4: the values are not YAML: error converting YAML to JSON: yaml: line 1: did not find expected node content"},
+		"post":            {ofRepo + ", postRenderers: [{kustomize: {}}]", "x/a c 1.0.0 https://charts.example.com map[] [{f.yaml:1 HelmRelease x/a: what its postRenderers change is not applied}] "},
 		"no source":       {"chart: {spec: {chart: c, sourceRef: {kind: HelmRepository, name: q}}}", "x/a    map[] [] f.yaml:1: spec.chart.spec.sourceRef: there is no HelmRepository x/q (add it, or correct its kind, namespace or name)"},
 		"no chart":        {"", "x/a    map[] [] "},
 	} {

@@ -7,6 +7,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -33,8 +34,9 @@ func main() {
 // kind is what a schema is about.
 type kind struct{ Group, Version, Kind string }
 
+// file is what kubeconform looks for: it calls the core group by its version.
 func (k kind) file() string {
-	return strings.ToLower(fmt.Sprintf("%s-%s-%s.json", k.Kind, k.Group, k.Version))
+	return strings.ToLower(fmt.Sprintf("%s-%s-%s.json", k.Kind, cmp.Or(k.Group, k.Version), k.Version))
 }
 
 func write(dir string) error {

@@ -35,13 +35,12 @@ func newBesideCommand(name, short string) *cobra.Command {
 			return become(append([]string{name}, args...))
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return nil, exitStatus(become(append(append([]string{cobra.ShellCompNoDescRequestCmd, name}, args...), word)))
+			// Reached again only where the other program could not be started.
+			_ = become(append(append([]string{cobra.ShellCompNoDescRequestCmd, name}, args...), word))
+			return nil, cobra.ShellCompDirectiveError
 		},
 	}
 }
-
-// exitStatus is reached only where the other program could not be started.
-func exitStatus(error) cobra.ShellCompDirective { return cobra.ShellCompDirectiveError }
 
 // become runs the executable beside this one in this one's place.
 func become(args []string) error {

@@ -2,6 +2,7 @@ package crosscheck
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -193,7 +194,7 @@ func (w *world) names() []Fault {
 // cut the connection.
 func (w *world) bothEnds() []Fault {
 	var faults []Fault
-	for _, home := range sortedNamespaces(w.policies) {
+	for _, home := range slices.Sorted(maps.Keys(w.policies)) {
 		for _, p := range w.policies[home] {
 			for _, direction := range []networkingv1.PolicyType{in, out} {
 				for i, r := range p.rules(direction) {
@@ -203,15 +204,6 @@ func (w *world) bothEnds() []Fault {
 		}
 	}
 	return faults
-}
-
-func sortedNamespaces(m map[string][]policy) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // otherEnd looks at one rule from the other end.

@@ -2,7 +2,6 @@
 package manifest
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -59,14 +58,6 @@ func (id ID) String() string {
 
 // Is says whether the object is of a group and kind, of any version.
 func (o Object) Is(kind schema.GroupKind) bool { return o.GroupVersionKind().GroupKind() == kind }
-
-// Sort orders objects by group, kind, namespace and name.
-func Sort(objects []Object) {
-	slices.SortStableFunc(objects, func(a, b Object) int {
-		x, y := a.ID(), b.ID()
-		return cmp.Or(cmp.Compare(x.Group, y.Group), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Namespace, y.Namespace), cmp.Compare(x.Name, y.Name))
-	})
-}
 
 // Place is a source that knows one place and nothing inside of it.
 type Place diag.Position

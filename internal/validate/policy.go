@@ -34,7 +34,7 @@ func (r *clusterRun) policies(ctx context.Context) error {
 			namespaces[o.GetName()] = o.Unstructured
 		}
 	}
-	policies, faults, err := r.deps.Policies(ctx, r.bare(all))
+	policies, faults, err := r.deps.Policies(ctx, bare(all))
 	if err != nil {
 		return err
 	}

@@ -26,25 +26,19 @@ func (r *clusterRun) objects() []manifest.Object {
 	return all
 }
 
-// bare are the objects as others take them, and what charts that are not at
-// hand would bring.
-func (r *clusterRun) bare(all []manifest.Object) []*unstructured.Unstructured {
-	bare := make([]*unstructured.Unstructured, len(all))
+// bare are the objects as others take them.
+func bare(all []manifest.Object) []*unstructured.Unstructured {
+	list := make([]*unstructured.Unstructured, len(all))
 	for i, o := range all {
-		bare[i] = o.Unstructured
+		list[i] = o.Unstructured
 	}
-	for _, rel := range r.releases {
-		if !rel.rendered {
-			bare = append(bare, rel.known.Definitions...)
-		}
-	}
-	return bare
+	return list
 }
 
 // schemas asks of every object whether the API server would take it.
 func (r *clusterRun) schemas(ctx context.Context) error {
 	all := r.objects()
-	schemas, err := r.deps.Schemas(ctx, r.bare(all))
+	schemas, err := r.deps.Schemas(ctx, bare(all))
 	if err != nil {
 		return err
 	}

@@ -105,8 +105,6 @@ type Known struct {
 	Component *catalog.Component
 	// Keys are those of its values; nil where they are not known for this version.
 	Keys chartkeys.Keys
-	// Definitions are the CRDs that it brings.
-	Definitions []*unstructured.Unstructured
 }
 
 // Entry is a cluster to look at.
@@ -235,16 +233,12 @@ func Render(ctx context.Context, deps Deps, entry Entry) ([]*unstructured.Unstru
 		return nil, err
 	}
 	all := r.objects()
-	schemas, err := deps.Schemas(ctx, r.bare(all))
+	schemas, err := deps.Schemas(ctx, bare(all))
 	if err != nil {
 		return nil, err
 	}
 	r.place(schemas)
-	bare := make([]*unstructured.Unstructured, len(all))
-	for i, o := range all {
-		bare[i] = o.Unstructured
-	}
-	return bare, nil
+	return bare(all), nil
 }
 
 func sorted(gaps []manifest.Gap) []manifest.Gap {

@@ -9,11 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"sync"
-
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/chartrepo"
@@ -109,8 +105,8 @@ func made(objects []helmrender.Object) []validate.Made {
 	return list
 }
 
-// Known implements validate.Charts. CRDs hardly change between the versions of
-// a chart; keys do, and count for the very version only.
+// Known implements validate.Charts. Keys change between the versions of a chart,
+// and count for the very version only.
 func (c *charts) Known(chart helmrelease.Chart) (validate.Known, bool) {
 	for _, name := range c.catalog.Names() {
 		component, _ := c.catalog.Component(name)
@@ -121,31 +117,7 @@ func (c *charts) Known(chart helmrelease.Chart) (validate.Known, bool) {
 		if component.Chart.Version == chart.Version {
 			known.Keys = component.ChartKeys()
 		}
-		var err error
-		known.Definitions, err = definitions(component)
-		return known, err == nil
+		return known, true
 	}
 	return validate.Known{}, false
-}
-
-// definitions returns the CRDs of a component, sorted by name.
-func definitions(c *catalog.Component) ([]*unstructured.Unstructured, error) {
-	crds, err := c.CRDs()
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, 0, len(crds))
-	for name := range crds {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	list := make([]*unstructured.Unstructured, len(names))
-	for i, name := range names {
-		o := &unstructured.Unstructured{}
-		if err := utiljson.Unmarshal(crds[name], &o.Object); err != nil {
-			return nil, fmt.Errorf("reading the CRD %s of %s: %w", name, c.Name, err)
-		}
-		list[i] = o
-	}
-	return list, nil
 }

@@ -110,7 +110,7 @@ func startFlux(t *testing.T) *flux {
 	}
 	programs, _ := filepath.Glob(filepath.Join(cache, "bin", "kustomize-controller", "*", "kustomize-controller"))
 	if len(programs) == 0 {
-		t.Skip("no kustomize-controller is built")
+		t.Fatal("no kustomize-controller is built: bootstrap sandbox build")
 	}
 	f := &flux{t: t, cluster: connect(t)}
 	f.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

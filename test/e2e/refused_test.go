@@ -45,7 +45,7 @@ func TestConcurrentRunRefused(t *testing.T) {
 	waits, ended := make(chan struct{}), make(chan result)
 	go func() {
 		cmd := shared.command(ctx, dir, shared.bootstrap, runArgs(dir)...)
-		watch := &watcher{text: "• Wait until", seen: func() { close(waits) }}
+		watch := &watcher{texts: []string{"• Wait until"}, seen: func() { close(waits) }}
 		cmd.Stderr = watch
 		_ = cmd.Run()
 		ended <- result{stderr: watch.said.String(), code: cmd.ProcessState.ExitCode()}
@@ -147,7 +147,7 @@ func TestInterruptedRunContinues(t *testing.T) {
 	p.Image = "ghcr.io/groundwork-dev/sampleapp:not-there"
 	p.write(t, dir)
 	cmd := shared.command(t.Context(), dir, shared.bootstrap, runArgs(dir)...)
-	watch := &watcher{text: "• Wait until", seen: func() { _ = cmd.Process.Signal(syscall.SIGINT) }}
+	watch := &watcher{texts: []string{"• Wait until"}, seen: func() { _ = cmd.Process.Signal(syscall.SIGINT) }}
 	cmd.Stderr = watch
 	_ = cmd.Run()
 	result{stderr: watch.said.String(), code: cmd.ProcessState.ExitCode()}.want(t, exitInterrupted, "run the same command again")
@@ -160,18 +160,20 @@ func TestInterruptedRunContinues(t *testing.T) {
 	t.Logf("the next run took %.1fs", time.Since(began).Seconds())
 }
 
-// watcher keeps what is written to it and calls seen once text is among it.
+// watcher keeps what is written to it and calls seen once one of texts is among it.
 type watcher struct {
-	text string
-	seen func()
-	said strings.Builder
-	once sync.Once
+	texts []string
+	seen  func()
+	said  strings.Builder
+	once  sync.Once
 }
 
 func (w *watcher) Write(p []byte) (int, error) {
 	w.said.Write(p)
-	if strings.Contains(w.said.String(), w.text) {
-		w.once.Do(w.seen)
+	for _, text := range w.texts {
+		if strings.Contains(w.said.String(), text) {
+			w.once.Do(w.seen)
+		}
 	}
 	return len(p), nil
 }

@@ -65,8 +65,12 @@ type Fault struct {
 // Schemas are the kinds of one cluster: Kubernetes' own and those of custom
 // resource definitions. Safe for concurrent use.
 type Schemas struct {
-	served map[schema.GroupVersionKind]served
+	served kinds
+	more   []func() (kinds, error)
 }
+
+// kinds are those that somebody serves.
+type kinds map[schema.GroupVersionKind]served
 
 // served is one kind in one version. Its machinery is made when the first
 // object of the kind is checked.
@@ -75,34 +79,68 @@ type served struct {
 	open       func() (*resource, error)
 }
 
+// Source returns definitions.
+type Source func() ([]*unstructured.Unstructured, error)
+
 // New returns the schemas of Kubernetes 1.36 with those of the definitions,
 // apiextensions.k8s.io/v1 CustomResourceDefinition objects. Of two that define the
-// same kind the later counts. The objects are read later, when a kind is used,
+// same kind the later counts. Sources are asked, one after the other and once, for
+// a kind that is not among them. The objects are read later, when a kind is used,
 // and must not change. The error names a definition that does not say which kind
 // it defines; what else is wrong with one, Check says of it.
-func New(definitions []*unstructured.Unstructured) (*Schemas, error) {
-	s := &Schemas{served: map[schema.GroupVersionKind]served{}}
+func New(definitions []*unstructured.Unstructured, more ...Source) (*Schemas, error) {
+	s := &Schemas{served: kinds{}}
 	for _, b := range builtins() {
 		s.served[b.kind] = served{b.strategy.NamespaceScoped(), sync.OnceValues(b.open)}
 	}
-	for _, d := range definitions {
-		if err := s.define(d); err != nil {
-			return nil, fmt.Errorf("reading definition %s: %w", d.GetName(), err)
-		}
+	if err := s.served.define(definitions); err != nil {
+		return nil, err
+	}
+	for _, source := range more {
+		s.more = append(s.more, sync.OnceValues(func() (kinds, error) {
+			definitions, err := source()
+			if err != nil {
+				return nil, err
+			}
+			found := kinds{}
+			return found, found.define(definitions)
+		}))
 	}
 	return s, nil
+}
+
+// find returns who serves a kind. The error is one of a source.
+func (s *Schemas) find(kind schema.GroupVersionKind) (k served, known bool, err error) {
+	if k, known = s.served[kind]; known {
+		return k, true, nil
+	}
+	for _, more := range s.more {
+		found, err := more()
+		if err != nil {
+			return served{}, false, err
+		}
+		if k, known = found[kind]; known {
+			return k, true, nil
+		}
+	}
+	return served{}, false, nil
 }
 
 // Namespaced says whether objects of the kind live in a namespace, and whether
 // the kind is known at all.
 func (s *Schemas) Namespaced(kind schema.GroupVersionKind) (namespaced, known bool) {
-	k, known := s.served[kind]
-	return k.namespaced, known
+	k, known, err := s.find(kind)
+	return k.namespaced, known && err == nil // what is wrong with a source, Check tells
 }
 
 // Kinds returns every kind that is served, sorted by group, version and kind.
 func (s *Schemas) Kinds() []schema.GroupVersionKind {
-	return slices.SortedFunc(maps.Keys(s.served), compareKinds)
+	all := maps.Clone(s.served)
+	for _, more := range s.more {
+		found, _ := more() // as above
+		maps.Copy(all, found)
+	}
+	return slices.SortedFunc(maps.Keys(all), compareKinds)
 }
 
 // Check returns what the API server would refuse about the object, nothing when
@@ -112,7 +150,10 @@ func (s *Schemas) Kinds() []schema.GroupVersionKind {
 // error is about the definition of the object's kind, never about the object.
 func (s *Schemas) Check(ctx context.Context, o *unstructured.Unstructured) ([]Fault, error) {
 	kind := o.GroupVersionKind()
-	k, known := s.served[kind]
+	k, known, err := s.find(kind)
+	if err != nil {
+		return nil, err
+	}
 	if !known {
 		return []Fault{s.unserved(o)}, nil
 	}

@@ -28,12 +28,23 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
-// define adds each version that a definition serves.
-func (s *Schemas) define(o *unstructured.Unstructured) error {
+// define adds the kinds of definitions.
+func (k kinds) define(definitions []*unstructured.Unstructured) error {
+	for _, d := range definitions {
+		if err := k.add(d); err != nil {
+			return fmt.Errorf("reading definition %s: %w", d.GetName(), err)
+		}
+	}
+	return nil
+}
+
+// add adds each version that a definition serves.
+func (k kinds) add(o *unstructured.Unstructured) error {
 	group, _, _ := unstructured.NestedString(o.Object, "spec", "group")
 	kind, _, _ := unstructured.NestedString(o.Object, "spec", "names", "kind")
 	scope, _, _ := unstructured.NestedString(o.Object, "spec", "scope")
-	versions, _, _ := unstructured.NestedSlice(o.Object, "spec", "versions")
+	list, _, _ := unstructured.NestedFieldNoCopy(o.Object, "spec", "versions")
+	versions, _ := list.([]any)
 	if group == "" || kind == "" || len(versions) == 0 {
 		return errors.New("it needs spec.group, spec.names.kind and spec.versions")
 	}
@@ -44,7 +55,7 @@ func (s *Schemas) define(o *unstructured.Unstructured) error {
 		if isServed, _, _ := unstructured.NestedBool(version, "served"); name == "" || !isServed {
 			continue
 		}
-		s.served[schema.GroupVersionKind{Group: group, Version: name, Kind: kind}] = served{
+		k[schema.GroupVersionKind{Group: group, Version: name, Kind: kind}] = served{
 			namespaced: scope == string(apiextensionsv1.NamespaceScoped),
 			open: sync.OnceValues(func() (*resource, error) {
 				crd, err := read()

@@ -15,17 +15,34 @@ import (
 	sigsyaml "sigs.k8s.io/yaml"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/objectdiff"
 	"github.com/groundwork-dev/groundwork/internal/render/fluxsystem"
 )
 
 // Definitions returns the custom resource definitions that a platform of this
-// catalogue may have: Flux's own and those of every component, for New. The
-// error names the component whose definitions cannot be read.
+// catalogue may have: Flux's own and those of every component.
 func Definitions(c *catalog.Catalog) ([]*unstructured.Unstructured, error) {
+	own, err := FluxDefinitions()
+	if err != nil {
+		return nil, err
+	}
+	all, err := ComponentDefinitions(c)
+	return append(own, all...), err
+}
+
+// FluxDefinitions returns those of Flux.
+func FluxDefinitions() ([]*unstructured.Unstructured, error) {
 	all, err := ReadDefinitions(fluxsystem.Components())
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", fluxsystem.File, err)
 	}
+	return all, nil
+}
+
+// ComponentDefinitions returns those of a catalogue's components. The error names
+// the component whose definitions cannot be read.
+func ComponentDefinitions(c *catalog.Catalog) ([]*unstructured.Unstructured, error) {
+	var all []*unstructured.Unstructured
 	for _, name := range c.Names() {
 		component, _ := c.Component(name)
 		texts, err := component.CRDs()
@@ -84,4 +101,59 @@ func readObject(document []byte) (map[string]any, error) {
 		return nil, err
 	}
 	return object, nil
+}
+
+// SameDefinition says whether two definitions define the same, descriptions and
+// status apart.
+func SameDefinition(a, b *unstructured.Unstructured) bool {
+	return sameSchema(withoutStatus(a.Object), withoutStatus(b.Object), false)
+}
+
+func withoutStatus(o map[string]any) map[string]any {
+	o = maps.Clone(o)
+	delete(o, "status")
+	return o
+}
+
+// sameSchema compares without descriptions. Among the names of properties,
+// description is one of them.
+func sameSchema(a, b any, names bool) bool {
+	switch x := a.(type) {
+	case map[string]any:
+		y, ok := b.(map[string]any)
+		if !ok {
+			return false
+		}
+		left := said(y, names)
+		for key, value := range x {
+			if isDescription(key, value, names) {
+				continue
+			}
+			other, there := y[key]
+			if !there || !sameSchema(value, other, key == "properties" && !names) {
+				return false
+			}
+			left--
+		}
+		return left == 0
+	case []any:
+		y, ok := b.([]any)
+		return ok && slices.EqualFunc(x, y, func(v, w any) bool { return sameSchema(v, w, false) })
+	default:
+		return objectdiff.EqualValues(a, b)
+	}
+}
+
+// said counts the keys that are no description.
+func said(m map[string]any, names bool) int {
+	n := len(m)
+	if isDescription("description", m["description"], names) {
+		n--
+	}
+	return n
+}
+
+func isDescription(key string, value any, names bool) bool {
+	_, text := value.(string)
+	return key == "description" && text && !names
 }

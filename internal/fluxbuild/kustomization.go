@@ -27,7 +27,9 @@ type survey struct {
 	// objects are those of all files that are listed, in order.
 	objects []manifest.Object
 	// plain says that these objects are the result: nothing changes them.
-	plain    bool
+	plain bool
+	// changing are the folders whose kustomizations change objects.
+	changing []string
 	problems diag.Problems
 
 	open []string // the folders that are being read, outermost first
@@ -105,6 +107,7 @@ func (s *survey) kustomization(dir, name string) {
 			s.report(doc.KeyPosition(key), "kustomize would run helm, which neither Flux nor this allows", "use a HelmRelease")
 		default:
 			s.plain = false
+			s.changing = append(s.changing, dir)
 			s.remote(doc, value, slices.Contains(loading(), key), key)
 		}
 	}

@@ -51,7 +51,11 @@ func (t *Tree) kustomize(dir string, more map[string]any, at diag.Position) ([]m
 	if err := t.merge(file, own, more); err != nil {
 		return nil, diag.Problems{{Position: diag.Position{File: file}, Message: err.Error()}}
 	}
-	objects, err := t.run(dir, file, own, s.objects)
+	build := t.run
+	if s.only(dir) && patchesAlone(own) {
+		build = t.patch
+	}
+	objects, err := build(dir, file, own, s.objects)
 	if err == nil {
 		return objects, nil
 	}
@@ -104,41 +108,51 @@ func (t *Tree) run(dir, file string, own map[string]any, read []manifest.Object)
 	if err != nil {
 		return nil, err
 	}
-	options := krusty.MakeDefaultOptions()
-	options.Reorder = krusty.ReorderOptionNone
-	options.LoadRestrictions = types.LoadRestrictionsRootOnly
-	built, err := krusty.MakeKustomizer(options).Run(overlay{tree: t, over: file, data: data}, path.Join(treeRoot, dir))
+	built, err := t.krusty(dir, map[string][]byte{file: data})
 	if err != nil {
 		return nil, err
 	}
-	return t.objects(dir, file, built, read)
-}
-
-func (t *Tree) objects(dir, file string, built resmap.ResMap, read []manifest.Object) ([]manifest.Object, error) {
 	objects := make([]manifest.Object, 0, built.Size())
 	for _, r := range built.Resources() {
 		at, err := origin(dir, file, r, read)
 		if err != nil {
 			return nil, err
 		}
-		if err := r.SetOrigin(nil); err != nil {
-			return nil, err
-		}
-		// By way of YAML, as Flux does: there, yes is true.
-		text, err := r.AsYAML()
+		o, err := object(r, at)
 		if err != nil {
 			return nil, err
 		}
-		if text, err = yaml.YAMLToJSON(text); err != nil {
-			return nil, err
-		}
-		var content map[string]any
-		if err := utiljson.Unmarshal(text, &content); err != nil {
-			return nil, err
-		}
-		objects = append(objects, manifest.Object{Unstructured: &unstructured.Unstructured{Object: content}, At: at})
+		objects = append(objects, o)
 	}
 	return objects, nil
+}
+
+// krusty builds a folder of the tree with these files over it.
+func (t *Tree) krusty(dir string, over map[string][]byte) (resmap.ResMap, error) {
+	options := krusty.MakeDefaultOptions()
+	options.Reorder = krusty.ReorderOptionNone
+	options.LoadRestrictions = types.LoadRestrictionsRootOnly
+	return krusty.MakeKustomizer(options).Run(overlay{tree: t, over: over}, path.Join(treeRoot, dir))
+}
+
+// object is what kustomize made, without the note of where it is from.
+func object(r *resource.Resource, at manifest.Source) (manifest.Object, error) {
+	if err := r.SetOrigin(nil); err != nil {
+		return manifest.Object{}, err
+	}
+	// By way of YAML, as Flux does: there, yes is true.
+	text, err := r.AsYAML()
+	if err != nil {
+		return manifest.Object{}, err
+	}
+	if text, err = yaml.YAMLToJSON(text); err != nil {
+		return manifest.Object{}, err
+	}
+	var content map[string]any
+	if err := utiljson.Unmarshal(text, &content); err != nil {
+		return manifest.Object{}, err
+	}
+	return manifest.Object{Unstructured: &unstructured.Unstructured{Object: content}, At: at}, nil
 }
 
 // origin finds where a resource was written: the object that kustomize read, or

@@ -14,12 +14,11 @@ import (
 // treeRoot is where kustomize sees the repository.
 const treeRoot = "/tree"
 
-// overlay shows a tree to kustomize, with one file of ours over it. Nothing can
-// be written.
+// overlay shows a tree to kustomize, with files of ours over it. Nothing can be
+// written.
 type overlay struct {
 	tree *Tree
-	over string // a path in the tree
-	data []byte
+	over map[string][]byte // by path in the tree
 }
 
 var _ filesys.FileSystem = overlay{}
@@ -78,14 +77,14 @@ func (o overlay) Exists(p string) bool {
 
 // ReadFile implements filesys.FileSystem.
 func (o overlay) ReadFile(p string) ([]byte, error) {
-	switch name, ok := o.name(p); {
-	case !ok:
+	name, ok := o.name(p)
+	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: p, Err: fs.ErrNotExist}
-	case name == o.over:
-		return o.data, nil
-	default:
-		return o.tree.file(name).read()
 	}
+	if data, ours := o.over[name]; ours {
+		return data, nil
+	}
+	return o.tree.file(name).read()
 }
 
 // ReadDir implements filesys.FileSystem.

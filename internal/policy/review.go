@@ -46,14 +46,16 @@ func (p *Policies) Review(ctx context.Context, object, namespace *unstructured.U
 	switch {
 	case namespace != nil && namespace.GetName() != object.GetNamespace():
 		return nil, fmt.Errorf("reviewing %s: it is in the namespace %q, not in %q", what, object.GetNamespace(), namespace.GetName())
+	case namespace == nil && object.GetNamespace() != "":
+		return nil, fmt.Errorf("reviewing %s: its namespace %s is not given", what, object.GetNamespace())
+	case !p.concerns(object):
+		return nil, nil
 	case namespace != nil:
 		review.Namespace = &corev1.Namespace{}
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(namespace.Object, review.Namespace); err != nil {
 			return nil, fmt.Errorf("reviewing %s: reading its namespace: %w", what, err)
 		}
 		opts = append(opts, reviews.Namespace(namespace.Object))
-	case object.GetNamespace() != "":
-		return nil, fmt.Errorf("reviewing %s: its namespace %s is not given", what, object.GetNamespace())
 	}
 	answer, err := p.engine.Review(ctx, review, opts...)
 	if err == nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -191,16 +192,21 @@ func (r *Report) Errors() int {
 // Run validates the clusters with these entries. The error is one of reading or
 // of time; what is wrong with the tree is in the report.
 func Run(ctx context.Context, deps Deps, entries []Entry) (*Report, error) {
+	runs := make([]*clusterRun, len(entries))
+	g, inTime := errgroup.WithContext(ctx)
+	g.SetLimit(parallel())
+	for i, entry := range entries {
+		g.Go(func() error {
+			run, err := check(inTime, deps, entry)
+			runs[i] = run
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
 	report := &Report{}
-	for _, entry := range entries {
-		built, err := deps.Tree.Cluster(ctx, entry.Path)
-		if err != nil {
-			return nil, err
-		}
-		run := &clusterRun{deps: deps, entry: entry, built: built, summary: Cluster{Entry: entry.Path, Kustomizations: len(built.Units), Objects: len(built.Objects())}}
-		if err := run.checks(ctx); err != nil {
-			return nil, err
-		}
+	for _, run := range runs {
 		report.Clusters = append(report.Clusters, run.summary)
 		report.Findings = append(report.Findings, run.findings...)
 		report.Gaps = append(report.Gaps, run.gaps...)
@@ -208,6 +214,21 @@ func Run(ctx context.Context, deps Deps, entries []Entry) (*Report, error) {
 	report.Findings = merged(report.Findings)
 	report.Gaps = slices.CompactFunc(sorted(report.Gaps), func(a, b manifest.Gap) bool { return a == b })
 	return report, nil
+}
+
+// check validates one cluster. What it was built from is let go of: there may be
+// a hundred.
+func check(ctx context.Context, deps Deps, entry Entry) (*clusterRun, error) {
+	built, err := deps.Tree.Cluster(ctx, entry.Path)
+	if err != nil {
+		return nil, err
+	}
+	run := &clusterRun{deps: deps, entry: entry, built: built, summary: Cluster{Entry: entry.Path, Kustomizations: len(built.Units), Objects: len(built.Objects())}}
+	if err := run.checks(ctx); err != nil {
+		return nil, err
+	}
+	run.built, run.releases = nil, nil
+	return run, nil
 }
 
 // Render returns everything that a cluster would hold as far as it is known:

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -21,37 +20,26 @@ import (
 // schemas asks the API server's own code.
 type schemas struct {
 	*apischema.Schemas
-	definitions *verdicts
+	definitions *definitions
 }
 
-// verdicts are those about definitions, by their content: they cost most to
-// look at, and clusters have the same.
-type verdicts struct {
-	mu sync.Mutex
-	of map[[sha256.Size]byte][]validate.Fault
-}
-
-// newSchemas returns what makes the schemas of a cluster: the built-in kinds,
-// those of the catalogue, and over them those that the cluster brings. Clusters
+// newSchemas returns what makes the schemas of a cluster: the built-in kinds and
+// those that the cluster brings, and behind them those of the catalogue. Clusters
 // that bring the same share them.
 func newSchemas(c *catalog.Catalog) func(context.Context, []*unstructured.Unstructured) (validate.Schemas, error) {
-	known := sync.OnceValues(func() ([]*unstructured.Unstructured, error) { return apischema.Definitions(c) })
-	seen := &verdicts{of: map[[sha256.Size]byte][]validate.Fault{}}
+	seen := &definitions{catalog: c, verdicts: map[[sha256.Size]byte]verdict{}}
+	components := func() ([]*unstructured.Unstructured, error) { return apischema.ComponentDefinitions(c) }
 	var last struct {
 		sync.Mutex
 		own     []*unstructured.Unstructured
 		schemas *apischema.Schemas
 	}
 	return func(_ context.Context, objects []*unstructured.Unstructured) (validate.Schemas, error) {
-		catalogued, err := known()
-		if err != nil {
-			return nil, fmt.Errorf("reading the catalogue's definitions: %w", err)
-		}
 		own := definitionsOf(objects)
 		last.Lock()
 		defer last.Unlock()
 		if last.schemas == nil || !slices.EqualFunc(own, last.own, objectdiff.Equal) {
-			made, err := apischema.New(slices.Concat(catalogued, own))
+			made, err := apischema.New(own, components, apischema.FluxDefinitions)
 			if err != nil {
 				return nil, err
 			}
@@ -86,24 +74,7 @@ func (s schemas) Check(ctx context.Context, o *unstructured.Unstructured) ([]val
 	if o.GetKind() != definitionKind {
 		return s.check(ctx, o)
 	}
-	text, err := o.MarshalJSON()
-	if err != nil {
-		return nil, err
-	}
-	key := sha256.Sum256(text)
-	s.definitions.mu.Lock()
-	faults, known := s.definitions.of[key]
-	s.definitions.mu.Unlock()
-	if known {
-		return slices.Clone(faults), nil
-	}
-	if faults, err = s.check(ctx, o); err != nil {
-		return nil, err
-	}
-	s.definitions.mu.Lock()
-	defer s.definitions.mu.Unlock()
-	s.definitions.of[key] = slices.Clone(faults)
-	return faults, nil
+	return s.definitions.check(o, func() ([]validate.Fault, error) { return s.check(ctx, o) })
 }
 
 func (s schemas) check(ctx context.Context, o *unstructured.Unstructured) ([]validate.Fault, error) {

@@ -15,7 +15,6 @@ import (
 	sigsyaml "sigs.k8s.io/yaml"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
-	"github.com/groundwork-dev/groundwork/internal/objectdiff"
 	"github.com/groundwork-dev/groundwork/internal/render/fluxsystem"
 )
 
@@ -101,59 +100,4 @@ func readObject(document []byte) (map[string]any, error) {
 		return nil, err
 	}
 	return object, nil
-}
-
-// SameDefinition says whether two definitions define the same, descriptions and
-// status apart.
-func SameDefinition(a, b *unstructured.Unstructured) bool {
-	return sameSchema(withoutStatus(a.Object), withoutStatus(b.Object), false)
-}
-
-func withoutStatus(o map[string]any) map[string]any {
-	o = maps.Clone(o)
-	delete(o, "status")
-	return o
-}
-
-// sameSchema compares without descriptions. Among the names of properties,
-// description is one of them.
-func sameSchema(a, b any, names bool) bool {
-	switch x := a.(type) {
-	case map[string]any:
-		y, ok := b.(map[string]any)
-		if !ok {
-			return false
-		}
-		left := said(y, names)
-		for key, value := range x {
-			if isDescription(key, value, names) {
-				continue
-			}
-			other, there := y[key]
-			if !there || !sameSchema(value, other, key == "properties" && !names) {
-				return false
-			}
-			left--
-		}
-		return left == 0
-	case []any:
-		y, ok := b.([]any)
-		return ok && slices.EqualFunc(x, y, func(v, w any) bool { return sameSchema(v, w, false) })
-	default:
-		return objectdiff.EqualValues(a, b)
-	}
-}
-
-// said counts the keys that are no description.
-func said(m map[string]any, names bool) int {
-	n := len(m)
-	if isDescription("description", m["description"], names) {
-		n--
-	}
-	return n
-}
-
-func isDescription(key string, value any, names bool) bool {
-	_, text := value.(string)
-	return key == "description" && text && !names
 }

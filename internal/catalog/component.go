@@ -27,8 +27,6 @@ type Component struct {
 	// Folder holds the component's files; it can be read as long as the layer's
 	// file system can.
 	Folder fs.FS
-	// Proven says that the tests of its layer hold it to every rule.
-	Proven bool
 	// Manifests are the objects of manifests/, by file name.
 	Manifests []Manifest
 	// Stages are the objects of configs/, in the order in which they are
@@ -37,7 +35,6 @@ type Component struct {
 
 	values, valuesHA *reference.Template
 	chartKeys        chartkeys.Keys
-	crds             func() (map[string][]byte, error)
 	parameters       parameters
 	// policies are the IAM policies by service account.
 	policies map[string]*reference.Template

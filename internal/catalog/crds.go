@@ -15,11 +15,8 @@ const maxCRDs = 32 << 20
 
 // CRDs returns the definitions that the component brings, JSON by plural.group:
 // those among its manifests, and those of its chart in crds.json.gz, which
-// `go run ./internal/catalog/crdpack` makes from the chart's own. They are read
-// once, and may not be changed.
-func (c *Component) CRDs() (map[string][]byte, error) { return c.crds() }
-
-func (c *Component) readCRDs() (map[string][]byte, error) {
+// `go run ./internal/catalog/crdpack` makes from the chart's own.
+func (c *Component) CRDs() (map[string][]byte, error) {
 	f, err := c.Folder.Open(crdsFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c.ownCRDs()

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -43,8 +42,7 @@ func (f *folder) load(schema *strictyaml.Schema) {
 		return
 	}
 	c := f.component
-	c.Name, c.Origin, c.Folder, c.Proven = f.name, f.path(), f.fsys, f.proven
-	c.crds = sync.OnceValues(c.readCRDs)
+	c.Name, c.Origin, c.Folder = f.name, f.path(), f.fsys
 	if !slices.Contains(f.files, specFile) {
 		if slices.ContainsFunc(f.problems, func(p diag.Problem) bool { return p.File == f.path(specFile) }) {
 			return // it is there and cannot be read

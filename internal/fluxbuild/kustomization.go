@@ -26,9 +26,8 @@ type survey struct {
 	tree *Tree
 	// objects are those of all files that are listed, in order.
 	objects []manifest.Object
-	// plain says that these objects are the result: nothing changes them.
-	plain bool
-	// changing are the folders whose kustomizations change objects.
+	// changing are the folders whose kustomizations change objects in a way that is
+	// left to kustomize.
 	changing []string
 	problems diag.Problems
 
@@ -64,9 +63,13 @@ func (s *survey) folder(dir string, at diag.Position) {
 	case name == "":
 		s.report(at, fmt.Sprintf("folder %s has no kustomization.yaml", dir), "add one, or list the folder's files")
 	default:
+		objects, changing := len(s.objects), len(s.changing)
 		s.open = append(s.open, dir)
 		s.kustomization(dir, name)
 		s.open = s.open[:len(s.open)-1]
+		if len(s.open) > 0 && len(s.changing) > changing && len(s.problems) == 0 {
+			s.patch(dir, name, objects, changing)
+		}
 	}
 }
 
@@ -106,7 +109,6 @@ func (s *survey) kustomization(dir, name string) {
 		case key == "helmCharts" || key == "helmChartInflationGenerator":
 			s.report(doc.KeyPosition(key), "kustomize would run helm, which neither Flux nor this allows", "use a HelmRelease")
 		default:
-			s.plain = false
 			s.changing = append(s.changing, dir)
 			s.remote(doc, value, slices.Contains(loading(), key), key)
 		}

@@ -29,7 +29,7 @@ func (t *Tree) Kustomize(dir string) ([]manifest.Object, diag.Problems) {
 // where it has none, as Flux does. More are fields that a Flux Kustomization at
 // a place adds.
 func (t *Tree) kustomize(dir string, more map[string]any, at diag.Position) ([]manifest.Object, diag.Problems) {
-	s := &survey{tree: t, plain: len(more) == 0}
+	s := &survey{tree: t}
 	file := t.kustomizationFile(dir)
 	own := map[string]any{}
 	if file == "" {
@@ -45,14 +45,14 @@ func (t *Tree) kustomize(dir string, more map[string]any, at diag.Position) ([]m
 	switch {
 	case len(s.problems) > 0:
 		return nil, s.problems
-	case s.plain:
+	case len(more)+len(s.changing) == 0: // nothing changes them
 		return s.objects, nil
 	}
 	if err := t.merge(file, own, more); err != nil {
 		return nil, diag.Problems{{Position: diag.Position{File: file}, Message: err.Error()}}
 	}
 	build := t.run
-	if s.only(dir) && patchesAlone(own) {
+	if only(dir, s.changing) && patchesAlone(own) {
 		build = t.patch
 	}
 	objects, err := build(dir, file, own, s.objects)

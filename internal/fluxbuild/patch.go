@@ -16,9 +16,25 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/strictyaml"
 )
 
-// only says that no kustomization changes objects but that of one folder.
-func (s *survey) only(dir string) bool {
-	return !slices.ContainsFunc(s.changing, func(changing string) bool { return changing != dir })
+// patch patches the objects of a kustomization within another, those from the
+// first on, where it does nothing else; of those in it none may change objects
+// (from changing on). What is not done here, kustomize does over all.
+func (s *survey) patch(dir, file string, first, changing int) {
+	own := map[string]any{}
+	if !only(dir, s.changing[changing:]) || s.tree.merge(file, own, nil) != nil || !patchesAlone(own) {
+		return
+	}
+	patched, err := s.tree.patch(dir, file, own, s.objects[first:])
+	if err != nil {
+		return
+	}
+	s.objects = append(s.objects[:first], patched...)
+	s.changing = s.changing[:changing]
+}
+
+// only says that none but one folder is among those that change objects.
+func only(dir string, changing []string) bool {
+	return !slices.ContainsFunc(changing, func(other string) bool { return other != dir })
 }
 
 // patchesAlone says that a kustomization does nothing to its objects but patch
@@ -26,7 +42,11 @@ func (s *survey) only(dir string) bool {
 func patchesAlone(own map[string]any) bool {
 	for key, value := range own {
 		switch key {
-		case "apiVersion", "kind", "metadata", "buildMetadata", "resources", "patches":
+		case "kind":
+			if value == types.ComponentKind { // its patches are for what is around it
+				return false
+			}
+		case "apiVersion", "metadata", "buildMetadata", "resources", "patches":
 		default:
 			if !empty(value) {
 				return false

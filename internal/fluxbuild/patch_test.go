@@ -50,6 +50,11 @@ func TestPatchIsWhatKustomizeBuilds(t *testing.T) {
 				"kustomization.yaml": {Data: []byte("resources: [objects.yaml]\npatches: " + test.patches + "\n")},
 				"objects.yaml":       {Data: []byte(patchedObjects)},
 				"more.yaml":          {Data: []byte(test.file)},
+
+				"around/kustomization.yaml": {Data: []byte("resources: [../in]\n")},
+				"in/kustomization.yaml":     {Data: []byte("resources: [objects.yaml]\npatches: " + test.patches + "\n")},
+				"in/objects.yaml":           {Data: []byte(patchedObjects)},
+				"in/more.yaml":              {Data: []byte(test.file)},
 			})
 			read, err := tree.file("objects.yaml").parse()
 			if err != nil {
@@ -69,6 +74,13 @@ func TestPatchIsWhatKustomizeBuilds(t *testing.T) {
 			}
 			if g, w := contents(t, got), contents(t, want); g != w {
 				t.Errorf("got\n%s\nwant\n%s", g, w)
+			}
+			within, problems := tree.Kustomize("around")
+			if (len(problems) > 0) != (refused != nil) {
+				t.Fatalf("problems %v of a kustomization around it, kustomize's error is %v", problems, refused)
+			}
+			if g, w := contents(t, within), contents(t, want); g != w {
+				t.Errorf("within another: got\n%s\nwant\n%s", g, w)
 			}
 		})
 	}

@@ -27,7 +27,7 @@ type schemas struct {
 // those that the cluster brings, and behind them those of the catalogue. Clusters
 // that bring the same share them.
 func newSchemas(c *catalog.Catalog) func(context.Context, []*unstructured.Unstructured) (validate.Schemas, error) {
-	seen := &definitions{catalog: c, verdicts: map[[sha256.Size]byte]verdict{}}
+	seen := &definitions{verdicts: map[[sha256.Size]byte]verdict{}}
 	components := func() ([]*unstructured.Unstructured, error) { return apischema.ComponentDefinitions(c) }
 	var last struct {
 		sync.Mutex

@@ -36,6 +36,16 @@ type Tree struct {
 	files map[string]*file
 	dirs  map[string]*dir
 	bytes int64
+	// texts are the files by what they say: clusters have many that say the same.
+	// A nil list is one whose files have to say themselves what is wrong with them.
+	texts map[[sha256.Size]byte]func() []parsed
+}
+
+// parsed is an object, and where in a file it begins.
+type parsed struct {
+	object   *unstructured.Unstructured
+	document int
+	start    diag.Position
 }
 
 // file is one file: what it holds, or why it cannot be read.
@@ -54,7 +64,7 @@ type dir struct {
 // opens nothing outside of the root, such as that of an os.Root, is what keeps
 // the reading inside.
 func NewTree(fsys fs.FS) *Tree {
-	return &Tree{fsys: fsys, files: map[string]*file{}, dirs: map[string]*dir{}}
+	return &Tree{fsys: fsys, files: map[string]*file{}, dirs: map[string]*dir{}, texts: map[[sha256.Size]byte]func() []parsed{}}
 }
 
 // errLink is a symbolic link.
@@ -117,7 +127,7 @@ func (t *Tree) file(name string) *file {
 	if f == nil {
 		f = &file{path: name}
 		f.read = sync.OnceValues(func() ([]byte, error) { return t.content(name) })
-		f.parse = sync.OnceValues(f.objects)
+		f.parse = sync.OnceValues(func() ([]manifest.Object, error) { return t.objects(f) })
 		t.files[name] = f
 	}
 	return f
@@ -152,18 +162,48 @@ func (t *Tree) content(name string) ([]byte, error) {
 	return data, nil
 }
 
-// objects parses the file. The error is diag.Problems where the file is to
-// blame.
-func (f *file) objects() ([]manifest.Object, error) {
+// objects returns the objects of a file; those of another that says the same are
+// the same. The error is diag.Problems where the file is to blame.
+func (t *Tree) objects(f *file) ([]manifest.Object, error) {
 	data, err := f.read()
 	if err != nil {
 		return nil, err
 	}
-	docs, err := strictyaml.ParseManifests(f.path, data)
+	key := sha256.Sum256(data)
+	t.mu.Lock()
+	said := t.texts[key]
+	if said == nil {
+		said = sync.OnceValue(func() []parsed {
+			all, err := parse(f.path, data)
+			if err != nil {
+				return nil
+			}
+			return all
+		})
+		t.texts[key] = said
+	}
+	t.mu.Unlock()
+	all := said()
+	if all == nil {
+		if all, err = parse(f.path, data); err != nil {
+			return nil, err
+		}
+	}
+	objects := make([]manifest.Object, len(all))
+	for i, p := range all {
+		p.start.File = f.path
+		objects[i] = manifest.Object{Unstructured: p.object, At: &source{file: f, document: p.document, start: p.start}}
+	}
+	return objects, nil
+}
+
+// parse returns the objects of a file. The error is diag.Problems.
+func parse(name string, data []byte) ([]parsed, error) {
+	docs, err := strictyaml.ParseManifests(name, data)
 	if err != nil {
 		return nil, err
 	}
-	var objects []manifest.Object
+	objects := []parsed{}
 	var problems diag.Problems
 	for i, doc := range docs {
 		if doc.Value() == nil {
@@ -177,7 +217,7 @@ func (f *file) objects() ([]manifest.Object, error) {
 			})
 			continue
 		}
-		objects = append(objects, manifest.Object{Unstructured: o, At: &source{file: f, document: i, start: doc.Position()}})
+		objects = append(objects, parsed{o, i, doc.Position()})
 	}
 	return objects, problems.Err()
 }

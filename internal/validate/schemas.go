@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -48,16 +49,43 @@ func (r *clusterRun) schemas(ctx context.Context) error {
 	for chunk := range slices.Chunk(all, 32) {
 		g.Go(func() error {
 			for _, o := range chunk {
-				faults, err := schemas.Check(ctx, o.Unstructured)
+				look := func() ([]Fault, error) { return schemas.Check(ctx, o.Unstructured) }
+				if o.Release == nil {
+					look = r.seen.once(schemas, o.Unstructured, look)
+				}
+				faults, err := look()
 				if err != nil {
 					return err
 				}
-				r.faults(CheckSchema, o, r.unknowable(o, faults))
+				r.faults(CheckSchema, o, r.unknowable(o, slices.Clone(faults)))
 			}
 			return ctx.Err()
 		})
 	}
 	return g.Wait()
+}
+
+// verdicts are those about objects that several clusters have.
+type verdicts struct {
+	mu sync.Mutex
+	of map[verdict]func() ([]Fault, error)
+}
+
+// verdict is what a cluster's schemas say about an object.
+type verdict struct {
+	by    Schemas
+	about *unstructured.Unstructured
+}
+
+// once returns what looks at an object the first time.
+func (v *verdicts) once(by Schemas, about *unstructured.Unstructured, look func() ([]Fault, error)) func() ([]Fault, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	key := verdict{by, about}
+	if v.of[key] == nil {
+		v.of[key] = sync.OnceValues(look)
+	}
+	return v.of[key]
 }
 
 // unknowable makes a gap of a kind that nobody serves where a chart that

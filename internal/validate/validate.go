@@ -147,7 +147,7 @@ type Deps struct {
 	Tree   Tree
 	Charts Charts
 	// Schemas returns the schemas of a cluster that holds these objects, the CRDs
-	// among them.
+	// among them. Clusters may have the same: what it returns is compared.
 	Schemas func(ctx context.Context, objects []*unstructured.Unstructured) (Schemas, error)
 	// Policies returns the rules among the objects of a cluster, nil where there are
 	// none, and what is wrong with them.
@@ -193,11 +193,12 @@ func (r *Report) Errors() int {
 // of time; what is wrong with the tree is in the report.
 func Run(ctx context.Context, deps Deps, entries []Entry) (*Report, error) {
 	runs := make([]*clusterRun, len(entries))
+	seen := &verdicts{of: map[verdict]func() ([]Fault, error){}}
 	g, inTime := errgroup.WithContext(ctx)
 	g.SetLimit(parallel())
 	for i, entry := range entries {
 		g.Go(func() error {
-			run, err := check(inTime, deps, entry)
+			run, err := check(inTime, deps, entry, seen)
 			runs[i] = run
 			return err
 		})
@@ -218,12 +219,12 @@ func Run(ctx context.Context, deps Deps, entries []Entry) (*Report, error) {
 
 // check validates one cluster. What it was built from is let go of: there may be
 // a hundred.
-func check(ctx context.Context, deps Deps, entry Entry) (*clusterRun, error) {
+func check(ctx context.Context, deps Deps, entry Entry, seen *verdicts) (*clusterRun, error) {
 	built, err := deps.Tree.Cluster(ctx, entry.Path)
 	if err != nil {
 		return nil, err
 	}
-	run := &clusterRun{deps: deps, entry: entry, built: built, summary: Cluster{Entry: entry.Path, Kustomizations: len(built.Units), Objects: len(built.Objects())}}
+	run := &clusterRun{deps: deps, entry: entry, built: built, seen: seen, summary: Cluster{Entry: entry.Path, Kustomizations: len(built.Units), Objects: len(built.Objects())}}
 	if err := run.checks(ctx); err != nil {
 		return nil, err
 	}
@@ -293,6 +294,7 @@ type clusterRun struct {
 	deps    Deps
 	entry   Entry
 	built   *manifest.Cluster
+	seen    *verdicts // shared with the other clusters
 	summary Cluster
 
 	releases []release

@@ -4,6 +4,7 @@ package clitest
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -13,8 +14,9 @@ import (
 // Commands are the commands that scripts have besides testscript's own.
 func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"exits":   exits,
-		"replace": replace,
+		"exits":    exits,
+		"replace":  replace,
+		"underlay": underlay,
 	}
 }
 
@@ -46,4 +48,32 @@ func replace(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(data, args[1], args[2])), 0o644))
+}
+
+// underlay adds the files of a folder of the package; what the script has
+// itself stays: underlay FOLDER
+func underlay(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: underlay folder")
+	}
+	from := os.DirFS(args[0])
+	into, err := os.OpenRoot(ts.MkAbs("."))
+	ts.Check(err)
+	defer into.Close()
+	ts.Check(fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			return into.MkdirAll(name, 0o755)
+		}
+		if _, err := into.Lstat(name); err == nil {
+			return nil
+		}
+		data, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		return into.WriteFile(name, data, 0o644)
+	}))
 }

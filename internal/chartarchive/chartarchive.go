@@ -58,6 +58,13 @@ func Load(archive []byte) (*Chart, error) {
 	return u.chart()
 }
 
+// unpacking is what is left of the limits, for an archive and those in it.
+type unpacking struct {
+	all   []File
+	left  int64
+	files int
+}
+
 // LoadFolder reads a chart that is not packed. A file or folder whose name begins
 // with a dot is left out, as what Git and editors keep.
 func LoadFolder(folder fs.FS) (*Chart, error) {
@@ -143,13 +150,6 @@ func (c *Chart) identify(data []byte) error {
 		return errors.New("it has no name or no version")
 	}
 	return nil
-}
-
-// unpacking is what is left of the limits, for an archive and those in it.
-type unpacking struct {
-	all   []File
-	left  int64
-	files int
 }
 
 // unpack adds the files of an archive below a prefix.

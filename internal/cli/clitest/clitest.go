@@ -2,6 +2,9 @@
 package clitest
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +18,7 @@ import (
 func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"exits":    exits,
+		"pack":     pack,
 		"replace":  replace,
 		"underlay": underlay,
 	}
@@ -76,4 +80,38 @@ func underlay(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return into.WriteFile(name, data, 0o644)
 	}))
+}
+
+// pack makes a chart's archive of a folder, with one more entry where a name is
+// given: pack FOLDER ARCHIVE [ENTRY]
+func pack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: pack folder archive [entry]")
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	add := func(name string, data []byte) error {
+		err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(data))})
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		return err
+	}
+	from := os.DirFS(ts.MkAbs(args[0]))
+	ts.Check(fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		return add("web/"+name, data)
+	}))
+	for _, name := range args[2:] {
+		ts.Check(add(name, nil))
+	}
+	ts.Check(errors.Join(w.Close(), z.Close()))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o644))
 }

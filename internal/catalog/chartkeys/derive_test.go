@@ -1,6 +1,7 @@
 package chartkeys_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -96,7 +97,7 @@ func TestMarshal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second, err := again.Marshal(); err != nil || string(second) != string(text) {
+	if second, err := again.Marshal(); err != nil || !bytes.Equal(second, text) {
 		t.Errorf("%s, %v, want %s", second, err, text)
 	}
 	f.Keys[strings.Repeat("a", chartkeys.MaxBytes)] = nil

@@ -34,6 +34,8 @@ func classes() map[string]class {
 		"docs/schema":            pure,
 		"internal/awsname":       pure,
 		"internal/catalog":       pure,
+		"internal/chartarchive":  pure,
+		"internal/chartvendor":   pure,
 		"internal/coldstart":     pure,
 		"internal/compile":       pure,
 		"internal/config":        pure,

@@ -10,24 +10,24 @@ import (
 	"io/fs"
 )
 
-// maxCRDs bounds what a component's CRDs unpack to, in bytes.
-const maxCRDs = 32 << 20
+// MaxCRDs bounds what a component's CRDs unpack to, in bytes.
+const MaxCRDs = 32 << 20
 
 // CRDs returns the definitions that the component brings, JSON by plural.group:
 // those among its manifests, and those of its chart in crds.json.gz, which
-// `go run ./internal/catalog/crdpack` makes from the chart's own.
+// 'bootstrap charts vendor' makes from the chart's own.
 func (c *Component) CRDs() (map[string][]byte, error) {
-	f, err := c.Folder.Open(crdsFile)
+	f, err := c.Folder.Open(CRDsFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c.ownCRDs()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, crdsFile, err)
+		return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, CRDsFile, err)
 	}
 	defer f.Close()
-	definitions, err := readCRDs(f)
+	definitions, err := UnpackCRDs(f)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, crdsFile, err)
+		return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, CRDsFile, err)
 	}
 	return definitions, nil
 }
@@ -53,14 +53,15 @@ func (c *Component) ownCRDs() (map[string][]byte, error) {
 	return definitions, nil
 }
 
-func readCRDs(r io.Reader) (map[string][]byte, error) {
+// UnpackCRDs reads crds.json.gz: definitions, JSON by plural.group.
+func UnpackCRDs(r io.Reader) (map[string][]byte, error) {
 	unpacked, err := gzip.NewReader(r)
 	if err != nil {
 		return nil, err
 	}
-	bounded := &io.LimitedReader{R: unpacked, N: maxCRDs + 1}
+	bounded := &io.LimitedReader{R: unpacked, N: MaxCRDs + 1}
 	lines := bufio.NewScanner(bounded)
-	lines.Buffer(nil, maxCRDs)
+	lines.Buffer(nil, MaxCRDs)
 	definitions := map[string][]byte{}
 	for lines.Scan() {
 		var object struct {
@@ -74,7 +75,7 @@ func readCRDs(r io.Reader) (map[string][]byte, error) {
 		definitions[object.Metadata.Name] = append([]byte(nil), lines.Bytes()...)
 	}
 	if bounded.N == 0 {
-		return nil, fmt.Errorf("unpacks to more than %d bytes", maxCRDs)
+		return nil, fmt.Errorf("unpacks to more than %d bytes", MaxCRDs)
 	}
 	return definitions, lines.Err()
 }

@@ -25,8 +25,12 @@ const (
 	manifestsDir = "manifests"
 	configsDir   = "configs"
 	standinDir   = "standin"
-	crdsFile     = "crds.json.gz"
-	keysFile     = "chart-keys.json"
+)
+
+// The files that 'bootstrap charts vendor' makes from the chart.
+const (
+	CRDsFile = "crds.json.gz"
+	KeysFile = "chart-keys.json"
 )
 
 var (
@@ -296,7 +300,7 @@ func (f *folder) leftovers() {
 		f.report("", "has no README.md", "say in it what the component is for and what its parameters do")
 	}
 	for _, name := range f.files {
-		if f.used[name] || name == readmeFile || name == crdsFile || strings.HasPrefix(name, standinDir+"/") {
+		if f.used[name] || name == readmeFile || name == CRDsFile || strings.HasPrefix(name, standinDir+"/") {
 			continue
 		}
 		f.report(name, "is not a file that a component has", f.nearest(name))

@@ -13,32 +13,28 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/strictyaml"
 )
 
-// maxKeys bounds chart-keys.json, in bytes: what it is read into is many times
-// as large.
-const maxKeys = 256 << 10
-
 // loadKeys reads which values the chart has and holds the component's own to
 // them: those of its files, by name, and the defaults of its parameters.
 func (f *folder) loadKeys(c *Component, values map[string]*reference.Template) {
-	text, ok := f.read(keysFile)
+	text, ok := f.read(KeysFile)
 	if !ok {
 		return
 	}
-	if len(text) > maxKeys {
-		f.report(keysFile, fmt.Sprintf("is larger than %d KiB", maxKeys>>10), "keep the keys of the chart's values alone in it")
+	if len(text) > chartkeys.MaxBytes {
+		f.report(KeysFile, fmt.Sprintf("is larger than %d KiB", chartkeys.MaxBytes>>10), "keep the keys of the chart's values alone in it")
 		return
 	}
-	const derive = "derive it from the chart's values.yaml: go run ./internal/catalog/chartkeys/derive"
+	derive := "derive it anew: bootstrap charts vendor " + f.path()
 	file, err := chartkeys.Parse(text)
 	switch {
 	case err != nil:
-		f.report(keysFile, err.Error(), derive)
+		f.report(KeysFile, err.Error(), derive)
 		return
 	case c.Chart == nil:
-		f.report(keysFile, "has the keys of a chart, but the component has none", "add spec.chart to component.yaml, or remove the file")
+		f.report(KeysFile, "has the keys of a chart, but the component has none", "add spec.chart to component.yaml, or remove the file")
 		return
 	case file.Chart != c.Chart.Name || file.Version != c.Chart.Version:
-		f.report(keysFile, fmt.Sprintf("is about chart %s %s, and the component installs %s %s", file.Chart, file.Version, c.Chart.Name, c.Chart.Version), derive)
+		f.report(KeysFile, fmt.Sprintf("is about chart %s %s, and the component installs %s %s", file.Chart, file.Version, c.Chart.Name, c.Chart.Version), derive)
 		return
 	}
 	c.chartKeys = file.Keys

@@ -100,6 +100,27 @@ func Load(layers ...Layer) (*Catalog, error) {
 	return c, nil
 }
 
+// LoadFolder reads the component in one folder, origin/name for messages, by
+// itself: what it says of other components is not looked at. The files of instead
+// stand in the place of those of the folder, which is as if it had none where one
+// is nil. The error is diag.Problems, or one of reading.
+func LoadFolder(fsys fs.FS, origin, name string, instead map[string][]byte) (*Component, error) {
+	compiled, err := compiledSchema()
+	if err != nil {
+		return nil, fmt.Errorf("compiling the schema of component.yaml: %w", err)
+	}
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	f := &folder{origin: origin, name: name, fsys: fsys, instead: instead, component: &Component{}}
+	f.load(compiled)
+	if f.err != nil {
+		return nil, fmt.Errorf("reading component %s: %w", name, f.err)
+	}
+	f.problems.Sort()
+	return f.component, f.problems.Err()
+}
+
 // compiledSchema is the schema of component.yaml, compiled when a catalogue is
 // first loaded.
 var compiledSchema = sync.OnceValues(func() (*strictyaml.Schema, error) {
@@ -157,7 +178,8 @@ func (l Layer) folders(problems *diag.Problems) ([]*folder, error) {
 type folder struct {
 	origin, name string
 	fsys         fs.FS
-	proven       bool // see Layer
+	proven       bool              // see Layer
+	instead      map[string][]byte // see LoadFolder
 
 	files     []string // paths in the folder, sorted
 	bytes     int      // read so far
@@ -180,10 +202,17 @@ func (f *folder) report(file, message, hint string) {
 // list collects the regular files of the folder. Anything else but a folder,
 // a symbolic link first of all, is a problem.
 func (f *folder) list() error {
-	return fs.WalkDir(f.fsys, ".", func(name string, e fs.DirEntry, err error) error {
+	for name, data := range f.instead {
+		if data != nil {
+			f.files = append(f.files, name)
+		}
+	}
+	err := fs.WalkDir(f.fsys, ".", func(name string, e fs.DirEntry, err error) error {
+		_, replaced := f.instead[name]
 		switch {
 		case err != nil:
 			return err
+		case replaced:
 		case e.IsDir() && strings.Count(name, "/") >= maxDepth:
 			f.report(name, "is not a folder that a component has", "configs/10-name is the deepest one")
 			return fs.SkipDir
@@ -198,6 +227,8 @@ func (f *folder) list() error {
 		}
 		return nil
 	})
+	slices.Sort(f.files)
+	return err
 }
 
 // read returns a file's content; false when it does not exist, or was
@@ -207,6 +238,9 @@ func (f *folder) read(name string) ([]byte, bool) {
 		return nil, false
 	}
 	f.used[name] = true
+	if data, ok := f.instead[name]; ok {
+		return data, true
+	}
 	file, err := f.fsys.Open(name)
 	if err != nil {
 		f.err = errors.Join(f.err, err)

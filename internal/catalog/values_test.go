@@ -19,7 +19,7 @@ func TestBuiltinComponentsCarryTheirChartsKeys(t *testing.T) {
 	for _, name := range c.Names() {
 		comp, _ := c.Component(name)
 		if _, err := fs.Stat(comp.Folder, "chart-keys.json"); comp.Chart != nil && err != nil {
-			t.Errorf("%s: %v: derive it with chartkeys/derive", name, err)
+			t.Errorf("%s: %v: derive it: bootstrap charts vendor", name, err)
 		}
 	}
 }

@@ -93,3 +93,29 @@ func TestPullFromRegistry(t *testing.T) {
 		t.Errorf("an image that is no chart: err = %v", err)
 	}
 }
+
+func TestArchive(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/app-1.0.0.tgz" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, archive)
+	}))
+	t.Cleanup(server.Close)
+	client := chartrepo.Client{Transport: server.Client().Transport}
+	if got, err := client.Archive(t.Context(), server.URL+"/app-1.0.0.tgz"); err != nil || string(got) != archive {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for address, want := range map[string]string{
+		server.URL + "/other.tgz":                       "404 Not Found",
+		strings.Replace(server.URL, "https", "http", 1): "is no https:// address",
+		"https:///app.tgz":                              "is no https:// address",
+		"file:///etc/passwd":                            "is no https:// address",
+	} {
+		if got, err := client.Archive(t.Context(), address); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %q, %v, want %s", address, got, err, want)
+		}
+	}
+}

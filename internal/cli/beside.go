@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 )
@@ -19,24 +20,24 @@ const proofProgram = "bootstrap-validate"
 // addProofCommands adds the commands that another executable runs.
 func addProofCommands(root *cobra.Command) {
 	root.AddCommand(
-		newBesideCommand("validate", "Prove the trees right before they are pushed"),
-		newBesideCommand("diff", "Show what a push would change, in a cluster or in what a branch renders"),
+		newBesideCommand("Prove the trees right before they are pushed", "validate"),
+		newBesideCommand("Show what a push would change, in a cluster or in what a branch renders", "diff"),
 	)
 }
 
 // newBesideCommand returns a command that the executable beside this one runs,
-// flags, help and completions too.
-func newBesideCommand(name, short string) *cobra.Command {
+// flags, help and completions too. The path leads to it from the root.
+func newBesideCommand(short string, path ...string) *cobra.Command {
 	return &cobra.Command{
-		Use:                name,
+		Use:                path[len(path)-1],
 		Short:              short,
 		DisableFlagParsing: true,
 		RunE: func(_ *cobra.Command, args []string) error {
-			return become(append([]string{name}, args...))
+			return become(slices.Concat(path, args))
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			// Reached again only where the other program could not be started.
-			_ = become(append(append([]string{cobra.ShellCompNoDescRequestCmd, name}, args...), word))
+			_ = become(slices.Concat([]string{cobra.ShellCompNoDescRequestCmd}, path, args, []string{word}))
 			return nil, cobra.ShellCompDirectiveError
 		},
 	}

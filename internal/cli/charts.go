@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/chartrepo"
 	"github.com/groundwork-dev/groundwork/internal/cli/progress"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/build"
@@ -25,7 +24,11 @@ func newChartsCommand(streams Streams) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newChartsPullCommand(streams), newChartsStandInCommand(streams))
+	cmd.AddCommand(
+		newChartsPullCommand(streams),
+		newChartsStandInCommand(streams),
+		newBesideCommand("Keep in a component what checks need to know of its chart", "charts", "vendor"),
+	)
 	return cmd
 }
 
@@ -67,14 +70,15 @@ func pullCharts(ctx context.Context, streams Streams, dir string, names []string
 			return usageError{fmt.Errorf("the catalogue has no component %q; it has %s", name, strings.Join(c.Names(), ", "))}
 		}
 		if component.Chart != nil {
-			failed = errors.Join(failed, pullChart(ctx, display, cache, component))
+			chart := chartrepo.Chart{Name: component.Chart.Name, Version: component.Chart.Version, Repository: component.Chart.Repository}
+			failed = errors.Join(failed, PullChart(ctx, display, cache, chart))
 		}
 	}
 	return failed
 }
 
-func pullChart(ctx context.Context, display progress.Display, cache string, c *catalog.Component) error {
-	chart := chartrepo.Chart{Name: c.Chart.Name, Version: c.Chart.Version, Repository: c.Chart.Repository}
+// PullChart downloads a chart into the cache folder, unless it is there already.
+func PullChart(ctx context.Context, display progress.Display, cache string, chart chartrepo.Chart) error {
 	path := ChartPath(cache, chart)
 	step := progress.Step{Title: "chart " + chart.Name + " " + chart.Version}
 	if _, err := os.Stat(path); err == nil {

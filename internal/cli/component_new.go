@@ -78,6 +78,9 @@ func newComponent(streams Streams, dir string, c scaffold.Component) error {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintln(streams.Out, "A "+path.Join(folder, name))
 	}
+	if c.Chart != "" {
+		fmt.Fprintf(streams.Err, "Next: 'bootstrap charts vendor %s', so that a mistyped value is an error.\n", folder)
+	}
 	fmt.Fprintf(streams.Err, "Next: change %s, then 'bootstrap component add %s'.\n", folder, c.Name)
 	return nil
 }

@@ -168,11 +168,13 @@ func ownComponents(root *os.Root) ([]catalog.Layer, error) {
 		problem.Message, problem.Hint = "is not a folder", "it is where a repository's own components stand"
 		return nil, diag.Problems{problem}
 	}
-	own, err := fs.Sub(root.FS(), componentsDir)
+	// Components are read as long as the catalogue lives, longer than root is open;
+	// the runtime closes the folder when nothing holds it any more.
+	own, err := root.OpenRoot(componentsDir)
 	if err != nil {
 		return nil, fmt.Errorf("reading the repository's own components: %w", err)
 	}
-	return []catalog.Layer{{Origin: componentsDir, FS: own}}, nil
+	return []catalog.Layer{{Origin: componentsDir, FS: own.FS()}}, nil
 }
 
 func absolute(dir string) string {

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/groundwork-dev/groundwork/internal/chartarchive"
 )
 
 // Limits are what one rendering may use. The zero value of a field means its
@@ -121,7 +123,7 @@ func (r *Renderer) Close() {
 }
 
 // Render renders a chart. The error names the chart, and one cause.
-func (r *Renderer) Render(ctx context.Context, c *Chart, release Release) (*Rendered, error) {
+func (r *Renderer) Render(ctx context.Context, c *chartarchive.Chart, release Release) (*Rendered, error) {
 	rendered, err := r.render(ctx, c, release)
 	if err != nil {
 		return nil, fmt.Errorf("rendering chart %s: %w", c, err)
@@ -129,7 +131,7 @@ func (r *Renderer) Render(ctx context.Context, c *Chart, release Release) (*Rend
 	return rendered, nil
 }
 
-func (r *Renderer) render(ctx context.Context, c *Chart, release Release) (*Rendered, error) {
+func (r *Renderer) render(ctx context.Context, c *chartarchive.Chart, release Release) (*Rendered, error) {
 	if err := measure(release.Values); err != nil {
 		return nil, err
 	}
@@ -154,7 +156,7 @@ func (r *Renderer) render(ctx context.Context, c *Chart, release Release) (*Rend
 		}
 	}
 	release.Values = nil
-	answer, err := w.ask(ctx, request{Files: c.files, Values: values, Release: release, Limits: r.options.Limits})
+	answer, err := w.ask(ctx, request{Files: c.Files, Values: values, Release: release, Limits: r.options.Limits})
 	if err != nil || answer.Spent {
 		w.kill()
 		w = nil

@@ -18,6 +18,7 @@ import (
 	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
 	"sigs.k8s.io/yaml"
 
+	"github.com/groundwork-dev/groundwork/internal/chartarchive"
 	"github.com/groundwork-dev/groundwork/internal/helmrender"
 )
 
@@ -150,7 +151,7 @@ func BenchmarkStart(b *testing.B) {
 func BenchmarkLoad(b *testing.B) {
 	archive := pack(b, realChart(b))
 	for b.Loop() {
-		if _, err := helmrender.Load(archive); err != nil {
+		if _, err := chartarchive.Load(archive); err != nil {
 			b.Fatal(err)
 		}
 	}

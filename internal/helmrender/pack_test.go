@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/groundwork-dev/groundwork/internal/chartarchive"
 	"github.com/groundwork-dev/groundwork/internal/helmrender"
 )
 
@@ -83,9 +84,9 @@ func archive(t testing.TB, entries []tar.Header, content func(tar.Header) string
 	return b.Bytes()
 }
 
-func load(t testing.TB, files map[string]string) *helmrender.Chart {
+func load(t testing.TB, files map[string]string) *chartarchive.Chart {
 	t.Helper()
-	c, err := helmrender.Load(pack(t, files))
+	c, err := chartarchive.Load(pack(t, files))
 	if err != nil {
 		t.Fatal(err)
 	}

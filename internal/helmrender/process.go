@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/groundwork-dev/groundwork/internal/chartarchive"
 )
 
 // maxWait is how long a worker may take by the clock, whatever it does or waits
@@ -20,7 +22,7 @@ const maxWait = time.Minute
 
 // request is one rendering. Values are JSON.
 type request struct {
-	Files   []file
+	Files   []chartarchive.File
 	Values  []byte
 	Release Release
 	Limits  Limits
@@ -170,4 +172,30 @@ func (h *head) String() string {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	return string(h.data)
+}
+
+// bounded reads no more than is left, and then fails with over.
+type bounded struct {
+	from io.Reader
+	left int64
+	over error
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, b.over
+	}
+	n, err := b.from.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+// clip keeps messages short: of a long one the beginning and the end, where the
+// place is and the cause.
+func clip(s string) string {
+	const most = 1000
+	if len(s) <= 2*most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most]+" … "+s[len(s)-most:], "")
 }

@@ -15,6 +15,8 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
 	"helm.sh/helm/v4/pkg/engine"
+
+	"github.com/groundwork-dev/groundwork/internal/chartarchive"
 )
 
 // render is one rendering, in the worker.
@@ -79,7 +81,7 @@ func once(r request) (*answer, error) {
 	return a, collect(a, c, texts, r.Limits.Output)
 }
 
-func read(files []file) (*chart.Chart, error) {
+func read(files []chartarchive.File) (*chart.Chart, error) {
 	var all []*archive.BufferedFile
 	for _, f := range files {
 		all = append(all, &archive.BufferedFile{Name: f.Name, Data: f.Data})

@@ -1,6 +1,6 @@
 // Package chartkeys knows which values a Helm chart reads. Most charts ignore
 // a mistyped key silently; this finds it. What it knows is derived from the
-// values.yaml that comes with a chart, by the program in derive/, and kept in
+// values.yaml that comes with a chart, by 'bootstrap charts vendor', and kept in
 // the component's folder.
 package chartkeys
 
@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -28,8 +27,17 @@ type File struct {
 	// Chart and Version are what the keys were derived from.
 	Chart   string `json:"chart"`
 	Version string `json:"version"`
-	Keys    Keys   `json:"keys"`
+	// Also are values that the chart reads although nothing of it shows them, and
+	// Open those that may hold anything although their default has keys: what a
+	// person found out, each a path of keys parted by slashes.
+	Also []string `json:"also,omitempty"`
+	Open []string `json:"open,omitempty"`
+	Keys Keys     `json:"keys"`
 }
+
+// MaxBytes bounds a File that is written down: what it is read into is many times
+// as large.
+const MaxBytes = 256 << 10
 
 // Parse reads a File.
 func Parse(text []byte) (*File, error) {
@@ -43,6 +51,33 @@ func Parse(text []byte) (*File, error) {
 		return nil, errors.New("reading the keys of a chart: want chart, version and keys")
 	}
 	return &f, nil
+}
+
+// Marshal writes a File, the same bytes every time. What Parse would refuse is an
+// error.
+func (f *File) Marshal() ([]byte, error) {
+	text, err := json.MarshalIndent(f, "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("writing the keys of a chart: %w", err)
+	}
+	text = append(text, '\n')
+	if len(text) > MaxBytes {
+		return nil, fmt.Errorf("writing the keys of a chart: they are more than %d KiB", MaxBytes>>10)
+	}
+	if _, err := Parse(text); err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+// Path splits a path of keys at its slashes: keys have dots, grafana/grafana.ini.
+// It is an error where a key is empty.
+func Path(path string) ([]string, error) {
+	keys := strings.Split(path, "/")
+	if slices.Contains(keys, "") {
+		return nil, fmt.Errorf("%q is no path of keys, such as a/b", path)
+	}
+	return keys, nil
 }
 
 // Unknown is a key of values that the chart does not have.
@@ -83,112 +118,4 @@ func (k Keys) At(path ...string) Keys {
 		k = k[key]
 	}
 	return k
-}
-
-// Derive returns the keys of a chart's values.yaml. A key that is commented
-// out where a key could stand counts too: charts show optional values so.
-func Derive(values []byte) (Keys, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(values, &doc); err != nil {
-		return nil, fmt.Errorf("parsing the chart's values: %w", err)
-	}
-	keys := Keys{}
-	if len(doc.Content) == 1 {
-		keys = derive(doc.Content[0])
-	}
-	keys.addCommented(string(values))
-	return keys, nil
-}
-
-// passed are values that charts hand on to Kubernetes as they are, so that
-// there is more to set than the default shows.
-func passed() []string {
-	return []string{"affinity", "nodeSelector", "resources", "securityContext", "podSecurityContext", "containerSecurityContext"}
-}
-
-func derive(n *yaml.Node) Keys {
-	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
-		return nil
-	}
-	keys := Keys{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i].Value
-		if keys[key] = derive(n.Content[i+1]); slices.Contains(passed(), key) {
-			keys[key] = nil
-		}
-	}
-	return keys
-}
-
-var (
-	keyLine       = regexp.MustCompile(`^( *)([A-Za-z_][A-Za-z0-9_.-]*):( |$)`)
-	commentedLine = regexp.MustCompile(`^( *)# ?([A-Za-z_][A-Za-z0-9_.-]*):( |$)`)
-)
-
-// addCommented adds the keys of lines such as "  # minAvailable: 1" to the
-// mapping whose keys stand in that column.
-func (k Keys) addCommented(values string) {
-	type place struct {
-		column int
-		key    string
-	}
-	var path []place
-	for line := range strings.Lines(values) {
-		line = strings.TrimRight(line, "\r\n")
-		if m := keyLine.FindStringSubmatch(line); m != nil {
-			for len(path) > 0 && path[len(path)-1].column >= len(m[1]) {
-				path = path[:len(path)-1]
-			}
-			path = append(path, place{len(m[1]), m[2]})
-			continue
-		}
-		m := commentedLine.FindStringSubmatch(line)
-		if m == nil {
-			continue
-		}
-		in := k
-		for _, p := range path {
-			if p.column >= len(m[1]) || in == nil {
-				break
-			}
-			in = in[p.key]
-		}
-		if len(in) == 0 {
-			continue // whatever stands there may hold anything
-		}
-		if _, known := in[m[2]]; !known {
-			in[m[2]] = nil
-		}
-	}
-}
-
-// Open says that the value at a path of keys may hold anything. It returns
-// whether there is one.
-func (k Keys) Open(path ...string) bool {
-	below, ok := k[path[0]]
-	if ok && len(path) > 1 {
-		return below.Open(path[1:]...)
-	}
-	if ok {
-		k[path[0]] = nil
-	}
-	return ok
-}
-
-// Add puts the keys of a chart that comes with this one below its name, and
-// what this chart says about it stays.
-func (k Keys) Add(name string, sub Keys) { k[name] = merge(k[name], sub) }
-
-func merge(a, b Keys) Keys {
-	switch {
-	case len(a) == 0:
-		return b
-	case len(b) == 0:
-		return a
-	}
-	merged := maps.Clone(a)
-	for key, below := range b {
-		merged[key] = merge(merged[key], below)
-	}
-	return merged
 }

@@ -2,8 +2,12 @@
 package clitest
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -13,8 +17,10 @@ import (
 // Commands are the commands that scripts have besides testscript's own.
 func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"exits":   exits,
-		"replace": replace,
+		"exits":    exits,
+		"pack":     pack,
+		"replace":  replace,
+		"underlay": underlay,
 	}
 }
 
@@ -46,4 +52,66 @@ func replace(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(data, args[1], args[2])), 0o644))
+}
+
+// underlay adds the files of a folder of the package; what the script has
+// itself stays: underlay FOLDER
+func underlay(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: underlay folder")
+	}
+	from := os.DirFS(args[0])
+	into, err := os.OpenRoot(ts.MkAbs("."))
+	ts.Check(err)
+	defer into.Close()
+	ts.Check(fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			return into.MkdirAll(name, 0o755)
+		}
+		if _, err := into.Lstat(name); err == nil {
+			return nil
+		}
+		data, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		return into.WriteFile(name, data, 0o644)
+	}))
+}
+
+// pack makes a chart's archive of a folder, with one more entry where a name is
+// given: pack FOLDER ARCHIVE [ENTRY]
+func pack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: pack folder archive [entry]")
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	add := func(name string, data []byte) error {
+		err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(data))})
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		return err
+	}
+	from := os.DirFS(ts.MkAbs(args[0]))
+	ts.Check(fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		return add("web/"+name, data)
+	}))
+	for _, name := range args[2:] {
+		ts.Check(add(name, nil))
+	}
+	ts.Check(errors.Join(w.Close(), z.Close()))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o644))
 }

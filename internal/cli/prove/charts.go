@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/chartarchive"
 	"github.com/groundwork-dev/groundwork/internal/chartrepo"
 	"github.com/groundwork-dev/groundwork/internal/cli"
 	"github.com/groundwork-dev/groundwork/internal/helmrelease"
@@ -27,16 +28,12 @@ type charts struct {
 	renderer *helmrender.Renderer
 
 	mu     sync.Mutex
-	loaded map[string]func() (*helmrender.Chart, error)
+	loaded map[string]func() (*chartarchive.Chart, error)
 }
 
 // renderWorker is the argument by which this executable is a worker that
 // renders (helmrender.Serve).
 const renderWorker = "render-worker"
-
-// maxArchive bounds what is read of an archive, in bytes; what is too large for
-// a chart, Load says.
-const maxArchive = 64 << 20
 
 func newCharts(c *catalog.Catalog, cache string) (*charts, error) {
 	self, err := os.Executable()
@@ -44,7 +41,7 @@ func newCharts(c *catalog.Catalog, cache string) (*charts, error) {
 		return nil, fmt.Errorf("finding this program: %w", err)
 	}
 	return &charts{
-		catalog: c, cache: cache, loaded: map[string]func() (*helmrender.Chart, error){},
+		catalog: c, cache: cache, loaded: map[string]func() (*chartarchive.Chart, error){},
 		renderer: helmrender.New(helmrender.Options{Command: []string{self, renderWorker}, Workers: runtime.GOMAXPROCS(0)}),
 	}, nil
 }
@@ -53,11 +50,11 @@ func (c *charts) close() { c.renderer.Close() }
 
 // load returns the chart of an archive in the cache folder, which is read once; nil where there is
 // none.
-func (c *charts) load(path string) (*helmrender.Chart, error) {
+func (c *charts) load(path string) (*chartarchive.Chart, error) {
 	c.mu.Lock()
 	load := c.loaded[path]
 	if load == nil {
-		load = sync.OnceValues(func() (*helmrender.Chart, error) {
+		load = sync.OnceValues(func() (*chartarchive.Chart, error) {
 			f, err := os.OpenInRoot(c.cache, path)
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil, nil
@@ -66,11 +63,11 @@ func (c *charts) load(path string) (*helmrender.Chart, error) {
 				return nil, err
 			}
 			defer f.Close()
-			archive, err := io.ReadAll(io.LimitReader(f, maxArchive))
+			archive, err := io.ReadAll(io.LimitReader(f, chartarchive.MaxArchive+1))
 			if err != nil {
 				return nil, err
 			}
-			return helmrender.Load(archive)
+			return chartarchive.Load(archive)
 		})
 		c.loaded[path] = load
 	}

@@ -16,7 +16,7 @@ func Main(streams cli.Streams, args []string) int {
 	}
 	root := cli.NewRoot(streams)
 	root.Short = "Prove the trees of a repository; run it as bootstrap"
-	root.AddCommand(newValidateCommand(streams), newDiffCommand(streams))
+	root.AddCommand(newValidateCommand(streams), newDiffCommand(streams), newChartsCommand(streams))
 	return cli.Execute(streams, root, args)
 }
 

@@ -1,14 +1,65 @@
-package helmrender_test
+package chartarchive_test
 
 import (
 	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
 
-	"github.com/groundwork-dev/groundwork/internal/helmrender"
+	"github.com/groundwork-dev/groundwork/internal/chartarchive"
 	"github.com/groundwork-dev/groundwork/internal/testsupport"
 )
+
+const meta = "apiVersion: v2\nname: web\nversion: 1.2.3\n"
+
+// pack makes an archive of files below web/, with the Chart.yaml of meta unless
+// one is given.
+func pack(t testing.TB, files map[string]string) []byte {
+	t.Helper()
+	all := map[string]string{"Chart.yaml": meta}
+	maps.Copy(all, files)
+	var entries []tar.Header
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		entries = append(entries, tar.Header{Typeflag: tar.TypeReg, Name: "web/" + name, Mode: 0o644, Size: int64(len(all[name]))})
+	}
+	return archive(t, entries, func(h tar.Header) string { return all[strings.TrimPrefix(h.Name, "web/")] })
+}
+
+// archive packs entries as they are.
+func archive(t testing.TB, entries []tar.Header, content func(tar.Header) string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := tar.NewWriter(z)
+	for _, h := range entries {
+		h.ModTime = time.Unix(0, 0)
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+		if h.Typeflag == tar.TypeReg {
+			if _, err := w.Write([]byte(content(h))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
 
 // hostile returns archives that Load refuses, and a part of what it says.
 func hostile(t testing.TB) map[string]struct {
@@ -80,7 +131,7 @@ func TestHostileArchives(t *testing.T) {
 	for name, test := range hostile(t) {
 		t.Run(name, func(t *testing.T) {
 			testsupport.Within(t, func() {
-				c, err := helmrender.Load(test.archive)
+				c, err := chartarchive.Load(test.archive)
 				if err == nil || !strings.Contains(err.Error(), test.want) {
 					t.Errorf("got %v %v, want %q", c, err, test.want)
 				}
@@ -94,9 +145,58 @@ func TestHostileArchives(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	c := load(t, map[string]string{"Chart.yaml": "\xEF\xBB\xBF" + meta, "templates/a.yaml": "a: 1\n"})
-	if got := c.String(); got != "web 1.2.3" {
-		t.Error(got)
+	sub := pack(t, map[string]string{"values.yaml": "a: 1\n"})
+	files := map[string]string{"Chart.yaml": "\xEF\xBB\xBF" + meta, "templates/a.yaml": "a: 1\n", "charts/sub-1.tgz": string(sub)}
+	folder := fstest.MapFS{".git/config": {}, ".helmignore": {}}
+	for name, text := range files {
+		folder[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	packed, err := chartarchive.Load(pack(t, files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := chartarchive.LoadFolder(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"Chart.yaml", "charts/sub-1.tgz.unpacked/Chart.yaml", "charts/sub-1.tgz.unpacked/values.yaml", "templates/a.yaml"}
+	for _, c := range []*chartarchive.Chart{packed, open} {
+		if got := c.String(); got != "web 1.2.3" {
+			t.Error(got)
+		}
+		var got []string
+		for _, f := range c.Files {
+			got = append(got, f.Name)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestHostileFolders(t *testing.T) {
+	t.Parallel()
+	many := fstest.MapFS{}
+	for i := range 5001 {
+		many[fmt.Sprint(i)] = &fstest.MapFile{}
+	}
+	for name, test := range map[string]struct {
+		folder fstest.MapFS
+		want   string
+	}{
+		"a link":       {fstest.MapFS{"values.yaml": {Mode: fs.ModeSymlink, Data: []byte("/etc/passwd")}}, `"chart/values.yaml" is a link`},
+		"a pipe":       {fstest.MapFS{"values.yaml": {Mode: fs.ModeNamedPipe}}, "is a special file"},
+		"many files":   {many, "it has more than 5000 entries"},
+		"a large file": {fstest.MapFS{"a": {Data: make([]byte, 5<<20+1)}}, "is larger than 5 MiB"},
+		"no chart":     {fstest.MapFS{"values.yaml": {}}, "it has no Chart.yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := chartarchive.LoadFolder(test.folder)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v %v, want %q", c, err, test.want)
+			}
+		})
 	}
 }
 
@@ -110,7 +210,7 @@ func FuzzLoad(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := helmrender.Load(data)
+		c, err := chartarchive.Load(data)
 		if (c == nil) == (err == nil) {
 			t.Errorf("%v %v", c, err)
 		}

@@ -1,4 +1,7 @@
-package helmrender
+// Package chartarchive reads Helm charts, archives and folders, within limits on
+// sizes, counts, names and ratio: charts come from strangers. It runs and
+// interprets nothing of them but the name in Chart.yaml.
+package chartarchive
 
 import (
 	"archive/tar"
@@ -7,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 	"strings"
 
@@ -15,29 +19,32 @@ import (
 
 // What an archive may be. The largest charts in use have 5 MiB in 500 files.
 const (
-	maxArchive  = 32 << 20
+	// MaxArchive is how large an archive may be, in bytes.
+	MaxArchive  = 32 << 20
 	maxUnpacked = 64 << 20
 	maxFile     = 5 << 20 // Helm's own
 	maxFiles    = 5000
 	maxName     = 500
 	maxRatio    = 200 // text packs 10 to 30 times smaller
 	maxNested   = 5
+	maxDepth    = 32 // of folders
 	maxMetadata = 128 << 10
 )
 
-// Chart is an archive that was unpacked within limits. It may be rendered any
-// number of times.
+// Chart is a chart that was read within limits. Nobody changes it.
 type Chart struct {
 	// Name and Version are those of Chart.yaml.
 	Name, Version string
-	files         []file
+	// Files are in the order in which they were found. An archive among subcharts
+	// is the folder that Helm would make of it, NAME.tgz.unpacked.
+	Files []File
 }
 
 // String is the chart's name and version.
 func (c *Chart) String() string { return c.Name + " " + c.Version }
 
-// file is one file, its name below the chart's folder.
-type file struct {
+// File is one file, its name below the chart's folder.
+type File struct {
 	Name string
 	Data []byte
 }
@@ -48,7 +55,65 @@ func Load(archive []byte) (*Chart, error) {
 	if err := u.unpack(archive, "", 0); err != nil {
 		return nil, fmt.Errorf("unpacking a chart: %w", err)
 	}
-	c := &Chart{files: u.all}
+	return u.chart()
+}
+
+// unpacking is what is left of the limits, for an archive and those in it.
+type unpacking struct {
+	all   []File
+	left  int64
+	files int
+}
+
+// LoadFolder reads a chart that is not packed. A file or folder whose name begins
+// with a dot is left out, as what Git and editors keep.
+func LoadFolder(folder fs.FS) (*Chart, error) {
+	u := unpacking{left: maxUnpacked, files: maxFiles}
+	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		hidden := strings.HasPrefix(path.Base(name), ".") && name != "."
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (hidden || strings.Count(name, "/") > maxDepth):
+			return fs.SkipDir
+		case entry.IsDir() || hidden:
+			return nil
+		}
+		return u.addFile(folder, name)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading a chart's folder: %w", err)
+	}
+	return u.chart()
+}
+
+func (u *unpacking) addFile(folder fs.FS, name string) error {
+	if u.files--; u.files < 0 {
+		return fmt.Errorf("it has more than %d entries", maxFiles)
+	}
+	info, err := fs.Lstat(folder, name)
+	if err != nil {
+		return err
+	}
+	header, err := tar.FileInfoHeader(info, "")
+	if err != nil {
+		return fmt.Errorf("%q is a special file: a chart holds plain files", clip(name))
+	}
+	header.Name = "chart/" + name
+	if _, err := inside(header); err != nil {
+		return err
+	}
+	f, err := folder.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return u.add(f, header, name, 0)
+}
+
+// chart is what was unpacked, identified.
+func (u *unpacking) chart() (*Chart, error) {
+	c := &Chart{Files: u.all}
 	for _, f := range u.all {
 		if f.Name != "Chart.yaml" {
 			continue
@@ -87,17 +152,10 @@ func (c *Chart) identify(data []byte) error {
 	return nil
 }
 
-// unpacking is what is left of the limits, for an archive and those in it.
-type unpacking struct {
-	all   []file
-	left  int64
-	files int
-}
-
 // unpack adds the files of an archive below a prefix.
 func (u *unpacking) unpack(archive []byte, prefix string, depth int) error {
-	if len(archive) > maxArchive {
-		return fmt.Errorf("the archive is larger than %d MiB", maxArchive>>20)
+	if len(archive) > MaxArchive {
+		return fmt.Errorf("the archive is larger than %d MiB", MaxArchive>>20)
 	}
 	if depth > maxNested {
 		return fmt.Errorf("archives are packed in each other more than %d deep", maxNested)
@@ -194,7 +252,7 @@ func (u *unpacking) add(r io.Reader, h *tar.Header, name string, depth int) erro
 		}
 		return nil
 	}
-	u.all = append(u.all, file{Name: name, Data: bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))})
+	u.all = append(u.all, File{Name: name, Data: bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))})
 	return nil
 }
 

@@ -3,6 +3,7 @@ package helmrender_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -65,6 +66,9 @@ func TestHostileCharts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, c := renderer(t, limits), load(t, test.files)
+			if want := test.want; slices.Contains(want, memory) || slices.Contains(want, endless) {
+				test.want = append(want, memory, endless) // which comes first is up to the machine
+			}
 			runtime.GC()
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)

@@ -92,7 +92,7 @@ func TestHostileCharts(t *testing.T) {
 			r.Close()
 			took, held := usedByChildren(t), maxHeld(t)
 			t.Logf("the workers took %s; the largest so far held %d MiB", (took - workers).Round(time.Millisecond), held>>20)
-			if took-workers > limits.CPU+time.Second || held > 400<<20 {
+			if took-workers > limits.CPU+time.Second || held > 512<<20 {
 				t.Error("that is too much")
 			}
 		})

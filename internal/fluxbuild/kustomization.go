@@ -130,7 +130,7 @@ func empty(v any) bool {
 // entry reads one thing that a kustomization lists.
 func (s *survey) entry(dir, entry string, at diag.Position) {
 	name := join(dir, entry)
-	switch info, err := s.tree.stat(name); {
+	switch mode, err := s.tree.kind(name); {
 	case isRemote(entry):
 		s.report(at, fmt.Sprintf("%s lies elsewhere: nothing is fetched", entry), "copy it into the repository, so that what is reviewed is what is applied")
 	case name == ".." || strings.HasPrefix(name, "../") || path.IsAbs(entry):
@@ -139,7 +139,7 @@ func (s *survey) entry(dir, entry string, at diag.Position) {
 		s.report(at, fmt.Sprintf("there is no %s", name), s.near(name))
 	case err != nil:
 		s.unreadable(at, name, err)
-	case info.IsDir():
+	case mode.IsDir():
 		s.folder(name, at)
 	case !below(dir, name):
 		s.report(at, fmt.Sprintf("%s is a file outside of the kustomization's folder, which kustomize refuses to read", entry),

@@ -70,26 +70,30 @@ func NewTree(fsys fs.FS) *Tree {
 // errLink is a symbolic link.
 var errLink = errors.New("is a symbolic link, which is never followed: put the file itself there")
 
-// stat says what is at a path: no link on the way, and a file or a folder.
-func (t *Tree) stat(name string) (fs.FileInfo, error) {
+// kind says what is at a path: a file or a folder, and no link on the way.
+func (t *Tree) kind(name string) (fs.FileMode, error) {
 	if !fs.ValidPath(name) {
-		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+		return 0, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
 	}
-	parts := strings.Split(name, "/")
-	var info fs.FileInfo
-	for i := range parts {
-		var err error
-		if info, err = fs.Lstat(t.fsys, strings.Join(parts[:i+1], "/")); err != nil {
-			return nil, err
-		}
-		if info.Mode()&fs.ModeSymlink != 0 {
-			return nil, fmt.Errorf("%s: %w", strings.Join(parts[:i+1], "/"), errLink)
-		}
+	if name == "." {
+		return fs.ModeDir, nil
 	}
-	if !info.IsDir() && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is not a regular file", name)
+	entries, err := t.entries(path.Dir(name)) // listed once for all that is in it
+	if err != nil {
+		return 0, err
 	}
-	return info, nil
+	i, found := slices.BinarySearchFunc(entries, path.Base(name), func(e fs.DirEntry, base string) int { return strings.Compare(e.Name(), base) })
+	if !found {
+		return 0, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+	}
+	switch mode := entries[i].Type(); {
+	case mode&fs.ModeSymlink != 0:
+		return 0, fmt.Errorf("%s: %w", name, errLink)
+	case !mode.IsDir() && !mode.IsRegular():
+		return 0, fmt.Errorf("%s: is not a regular file", name)
+	default:
+		return mode, nil
+	}
 }
 
 // isDir says whether a path is a folder.
@@ -104,11 +108,11 @@ func (t *Tree) entries(name string) ([]fs.DirEntry, error) {
 	d := t.dirs[name]
 	if d == nil {
 		d = &dir{list: sync.OnceValues(func() ([]fs.DirEntry, error) {
-			info, err := t.stat(name)
+			mode, err := t.kind(name)
 			if err != nil {
 				return nil, err
 			}
-			if !info.IsDir() {
+			if !mode.IsDir() {
 				return nil, fmt.Errorf("%s: is not a folder", name)
 			}
 			return fs.ReadDir(t.fsys, name)
@@ -134,11 +138,11 @@ func (t *Tree) file(name string) *file {
 }
 
 func (t *Tree) content(name string) ([]byte, error) {
-	info, err := t.stat(name)
+	mode, err := t.kind(name)
 	if err != nil {
 		return nil, err
 	}
-	if info.IsDir() {
+	if mode.IsDir() {
 		return nil, fmt.Errorf("%s: is a folder", name)
 	}
 	opened, err := t.fsys.Open(name)

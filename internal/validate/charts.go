@@ -49,30 +49,37 @@ func (r *clusterRun) chart(ctx context.Context, rel *release) error {
 		rel.known = known
 		r.keys(rel)
 	}
-	at := rel.Object.At.Position("spec", "chart")
+	at := place{rel.Object.At}
 	rendering, err := r.deps.Charts.Render(ctx, rel.Release)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		r.report(Finding{Problem: diag.Problem{Position: at, Message: err.Error()}, Check: CheckRender, Object: rel.Object.ID().String()})
+		r.report(Finding{Problem: diag.Problem{Position: at.Position(), Message: err.Error()}, Check: CheckRender, Object: rel.Object.ID().String()})
 	case rendering == nil && rel.known.Keys == nil:
-		r.gap(at, fmt.Sprintf("HelmRelease %s: chart %s is not at hand, and nothing is known of its values", rel.ID(), rel.Chart))
+		r.gap(at.Position(), fmt.Sprintf("HelmRelease %s: chart %s is not at hand, and nothing is known of its values", rel.ID(), rel.Chart))
 	case rendering != nil:
 		rel.rendered = true
 		rel.definitions, rel.objects = made(at, rel, rendering.Definitions), made(at, rel, rendering.Objects)
 		for _, schema := range rendering.Unchecked {
-			r.gap(at, fmt.Sprintf("HelmRelease %s: its values are not held to %s, which would have to be fetched", rel.ID(), schema))
+			r.gap(at.Position(), fmt.Sprintf("HelmRelease %s: its values are not held to %s, which would have to be fetched", rel.ID(), schema))
 		}
 	}
 	return nil
 }
 
+// place is that of a release's chart, for what the chart makes too. Where it is,
+// few are asked.
+type place struct{ release manifest.Source }
+
+// Position implements manifest.Source.
+func (p place) Position(...string) diag.Position { return p.release.Position("spec", "chart") }
+
 // made gives the objects of a chart the place of the release that asks for it.
-func made(at diag.Position, rel *release, list []Made) []manifest.Object {
+func made(at manifest.Source, rel *release, list []Made) []manifest.Object {
 	objects := make([]manifest.Object, len(list))
 	for i, m := range list {
-		objects[i] = manifest.Object{Unstructured: m.Unstructured, At: manifest.Place(at), Release: rel.Object.Unstructured, Template: rel.Chart.Name + "/" + m.File}
+		objects[i] = manifest.Object{Unstructured: m.Unstructured, At: at, Release: rel.Object.Unstructured, Template: rel.Chart.Name + "/" + m.File}
 	}
 	return objects
 }

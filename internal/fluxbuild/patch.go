@@ -59,10 +59,14 @@ func patchesAlone(own map[string]any) bool {
 // patch is run for a kustomization of patches alone: kustomize sees the objects
 // that a patch may change, and no others. Most are large and have none.
 func (t *Tree) patch(dir, file string, own map[string]any, read []manifest.Object) ([]manifest.Object, error) {
-	concerns, err := t.concerned(dir, own)
+	patches, err := patchesOf(own)
 	if err != nil {
 		return nil, err
 	}
+	if patched, ok := t.operate(dir, patches, read); ok {
+		return patched, nil
+	}
+	concerns := t.concerned(dir, patches)
 	over := map[string][]byte{}
 	var listed []any
 	var shown []int
@@ -96,20 +100,21 @@ func (t *Tree) patch(dir, file string, own map[string]any, read []manifest.Objec
 	return objects, nil
 }
 
+// patchesOf are the patches of a kustomization.
+func patchesOf(own map[string]any) ([]types.Patch, error) {
+	text, err := yaml.Marshal(own["patches"])
+	if err != nil {
+		return nil, err
+	}
+	var patches []types.Patch
+	return patches, yaml.Unmarshal(text, &patches)
+}
+
 // concerned returns what says of an object whether a patch may change it; it may
 // err towards yes.
-func (t *Tree) concerned(dir string, own map[string]any) (func(manifest.Object) bool, error) {
+func (t *Tree) concerned(dir string, patches []types.Patch) func(manifest.Object) bool {
 	var by []func(manifest.Object) bool
-	list, _ := own["patches"].([]any)
-	for _, entry := range list {
-		text, err := yaml.Marshal(entry)
-		if err != nil {
-			return nil, err
-		}
-		var p types.Patch
-		if err := yaml.Unmarshal(text, &p); err != nil {
-			return nil, err
-		}
+	for _, p := range patches {
 		selects := selected(p.Target)
 		if p.Target == nil {
 			selects = t.named(dir, p)
@@ -118,7 +123,7 @@ func (t *Tree) concerned(dir string, own map[string]any) (func(manifest.Object) 
 	}
 	return func(o manifest.Object) bool {
 		return slices.ContainsFunc(by, func(selects func(manifest.Object) bool) bool { return selects(o) })
-	}, nil
+	}
 }
 
 func anything(manifest.Object) bool { return true }
@@ -140,14 +145,11 @@ func selected(target *types.Selector) func(manifest.Object) bool {
 
 // named are the objects that a patch without a target is like.
 func (t *Tree) named(dir string, p types.Patch) func(manifest.Object) bool {
-	text := []byte(p.Patch)
-	if p.Path != "" {
-		var err error
-		if text, err = t.file(join(dir, p.Path)).read(); err != nil {
-			return anything
-		}
+	text, err := t.textOf(dir, p)
+	if err != nil {
+		return anything
 	}
-	docs, err := strictyaml.ParseManifests(path.Join(dir, p.Path), bytes.TrimSpace(text))
+	docs, err := strictyaml.ParseManifests(path.Join(dir, p.Path), text)
 	if err != nil {
 		return anything
 	}
@@ -158,4 +160,16 @@ func (t *Tree) named(dir string, p types.Patch) func(manifest.Object) bool {
 			return like == nil || like["kind"] == o.GetKind() && metadata["name"] == o.GetName()
 		})
 	}
+}
+
+// textOf is what a patch says, in the kustomization or in a file.
+func (t *Tree) textOf(dir string, p types.Patch) ([]byte, error) {
+	text := []byte(p.Patch)
+	if p.Path != "" {
+		var err error
+		if text, err = t.file(join(dir, p.Path)).read(); err != nil {
+			return nil, err
+		}
+	}
+	return bytes.TrimSpace(text), nil
 }

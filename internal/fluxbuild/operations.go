@@ -89,5 +89,6 @@ func apply(operations jsonpatch.Patch, o *unstructured.Unstructured) (*unstructu
 		return nil, err
 	}
 	changed := &unstructured.Unstructured{}
-	return changed, utiljson.Unmarshal(text, &changed.Object)
+	err = utiljson.Unmarshal(text, &changed.Object)
+	return changed, err
 }

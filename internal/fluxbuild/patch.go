@@ -107,7 +107,8 @@ func patchesOf(own map[string]any) ([]types.Patch, error) {
 		return nil, err
 	}
 	var patches []types.Patch
-	return patches, yaml.Unmarshal(text, &patches)
+	err = yaml.Unmarshal(text, &patches)
+	return patches, err
 }
 
 // concerned returns what says of an object whether a patch may change it; it may

@@ -43,6 +43,7 @@ func classes() map[string]class {
 		"internal/diag":          pure,
 		"internal/escrow":        pure,
 		"internal/explain":       pure,
+		"internal/hardening":     pure,
 		"internal/componentdoc":  pure,
 		"internal/helmrelease":   pure,
 		"internal/manifest":      pure,

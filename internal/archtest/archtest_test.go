@@ -38,6 +38,7 @@ func classes() map[string]class {
 		"internal/chartvendor":   pure,
 		"internal/coldstart":     pure,
 		"internal/compile":       pure,
+		"internal/cost":          pure,
 		"internal/config":        pure,
 		"internal/crosscheck":    pure,
 		"internal/diag":          pure,

@@ -43,7 +43,7 @@ func StartMoto(t testing.TB) Moto {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(bin, "-H", "127.0.0.1", "-p", strconv.Itoa(port))
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), bin, "-H", "127.0.0.1", "-p", strconv.Itoa(port))
 	cmd.Env = append(os.Environ(), "MOTO_IAM_LOAD_MANAGED_POLICIES=true")
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -77,7 +77,7 @@ func StartMoto(t testing.TB) Moto {
 }
 
 func (m Moto) answers(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.URL+"/moto-api/data.json", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.URL+"/moto-api/", nil)
 	if err != nil {
 		return false
 	}

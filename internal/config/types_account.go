@@ -97,7 +97,7 @@ func (c *checker) account(a *AWS) {
 	for _, item := range hardening.Items() {
 		for _, needed := range item.Requires {
 			if a.Hardened(item.Name) && !a.Hardened(needed) {
-				c.refuseKey(fmt.Sprintf("is off, and %s needs it", needed), "turn "+item.Name+" off too, with a reason", "spec", "aws", "hardening", needed)
+				c.refuseKey(fmt.Sprintf("is off, and %s needs it", item.Name), "turn "+item.Name+" off too, with a reason", "spec", "aws", "hardening", needed)
 			}
 		}
 	}

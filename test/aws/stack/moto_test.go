@@ -137,8 +137,8 @@ func TestApplyAndDestroy(t *testing.T) {
 			if made := resources(state); made != len(planned.ResourceChanges) || made < 30 {
 				t.Errorf("%d of %d resources were made", made, len(planned.ResourceChanges))
 			}
-			if again := w.Plan(t, variables); changes(again) > 0 {
-				t.Errorf("a second plan would change %d resources", changes(again))
+			if again := changes(w.Plan(t, variables)); len(again) > 0 {
+				t.Errorf("a second plan would change %q", again)
 			}
 			if gone := resources(w.Destroy(t)); gone != 0 {
 				t.Errorf("%d resources are left", gone)
@@ -159,12 +159,21 @@ func resources(s *tfjson.State) int {
 	return len(s.Values.RootModule.Resources)
 }
 
-// changes counts what a plan would do.
-func changes(p *tfjson.Plan) (n int) {
+// changes are the resources that a plan would touch, with what would differ.
+func changes(p *tfjson.Plan) (all []string) {
 	for _, c := range p.ResourceChanges {
-		if !c.Change.Actions.NoOp() {
-			n++
+		if c.Change.Actions.NoOp() {
+			continue
 		}
+		before, _ := c.Change.Before.(map[string]any)
+		after, _ := c.Change.After.(map[string]any)
+		what := c.Address
+		for key := range before {
+			if fmt.Sprint(before[key]) != fmt.Sprint(after[key]) {
+				what += fmt.Sprintf(" %s: %v -> %v", key, before[key], after[key])
+			}
+		}
+		all = append(all, what)
 	}
-	return n
+	return all
 }

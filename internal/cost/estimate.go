@@ -97,7 +97,8 @@ func (p *Prices) Cluster(c Cluster) (Estimate, error) {
 	e.add("load balancers of the API", c.LoadBalancers, region.NetworkLoadBalancer*hoursAMonth)
 	e.add("KMS keys", c.Keys, p.Everywhere.KMSKey)
 	missing = append(missing, p.items(&e, c.Items, region, max(c.Zones, 1), c.Scope))
-	return e, errors.Join(missing...)
+	err = errors.Join(missing...)
+	return e, err
 }
 
 // Account estimates the account's stack in a region.
@@ -108,7 +109,8 @@ func (p *Prices) Account(a Account, region string) (Estimate, error) {
 		return e, err
 	}
 	e.add("KMS keys", a.Keys, p.Everywhere.KMSKey)
-	return e, p.items(&e, a.Items, r, 1, nil)
+	err = p.items(&e, a.Items, r, 1, nil)
+	return e, err
 }
 
 // items adds what is fixed of the hardening items.

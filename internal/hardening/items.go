@@ -1,9 +1,14 @@
 package hardening
 
+import "slices"
+
 // Items returns the list: the network first, then what watches, then what is
 // set once for the account.
-func Items() []Item {
-	account, platform := []Stack{Account}, []Stack{Platform}
+func Items() []Item { return slices.Concat(network(), watching(), settings()) }
+
+// network are the items around a cluster's VPC.
+func network() []Item {
+	platform := []Stack{Platform}
 	return []Item{
 		{
 			Name:   "network-segmentation",
@@ -56,6 +61,13 @@ func Items() []Item {
 			Stacks: platform, Default: On,
 			Resources: []string{"aws_autoscaling_notification", "aws_sns_topic", "aws_sns_topic_policy"},
 		},
+	}
+}
+
+// watching are the items that see what happens, and tell.
+func watching() []Item {
+	account := []Stack{Account}
+	return []Item{
 		{
 			Name:   "guard-duty",
 			Title:  "GuardDuty looks for attacks in the account's API calls, flow logs and DNS queries, in S3 data events and on volumes.",
@@ -101,6 +113,13 @@ func Items() []Item {
 			Stacks: account, Default: On,
 			Resources: []string{"aws_sns_topic", "aws_sns_topic_policy", "aws_sns_topic_subscription"},
 		},
+	}
+}
+
+// settings are the defaults of the account.
+func settings() []Item {
+	account := []Stack{Account}
+	return []Item{
 		{
 			Name:   "encryption",
 			Title:  "Every new volume of the region is encrypted, by default with a key of the account's own.",

@@ -163,7 +163,7 @@ const commentWidth = 96
 func comment(s string) string {
 	var b strings.Builder
 	line := "#"
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		if len(line)+1+len(word) > commentWidth && line != "#" {
 			b.WriteString(line + "\n")
 			line = "#"

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -54,7 +55,7 @@ func StartMoto(t testing.TB) Moto {
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) // its own group, made for it
-		<-ended
+		_ = <-ended                                         // ended by us
 		log.Close()
 	})
 	m := Moto{URL: fmt.Sprintf("http://127.0.0.1:%d", port)}
@@ -92,9 +93,9 @@ func (m Moto) answers(ctx context.Context) bool {
 // Override sends every call of a stack to the server; more is what else the test
 // overrides.
 func (m Moto) Override(more string) string {
-	endpoints := ""
+	var endpoints strings.Builder
 	for _, service := range motoServices() {
-		endpoints += fmt.Sprintf("    %s = %q\n", service, m.URL)
+		fmt.Fprintf(&endpoints, "    %s = %q\n", service, m.URL)
 	}
 	return `terraform {
   backend "local" {}
@@ -110,12 +111,12 @@ provider "aws" {
   skip_metadata_api_check     = true
   skip_region_validation      = true
   endpoints {
-` + endpoints + "  }\n}\n" + more
+` + endpoints.String() + "  }\n}\n" + more
 }
 
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

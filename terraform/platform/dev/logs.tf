@@ -23,6 +23,7 @@ resource "aws_kms_key" "logs" {
         Principal = { AWS = local.autoscaling_role_arn }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource  = "*"
+        Condition = { StringEquals = { "kms:EncryptionContext:aws:sns:topicArn" = "arn:${local.partition}:sns:${local.region}:${local.account_id}:${local.scaling_topic}" } }
       },
     ]
   })

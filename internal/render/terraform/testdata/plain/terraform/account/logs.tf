@@ -17,10 +17,18 @@ resource "aws_kms_key" "logs" {
         Condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:/${local.platform}/*" } }
       },
       {
-        Sid       = "TheTrailAndTheRecorder"
+        Sid       = "TheTrail"
         Effect    = "Allow"
-        Principal = { Service = ["cloudtrail.amazonaws.com", "config.amazonaws.com"] }
+        Principal = { Service = "cloudtrail.amazonaws.com" }
         Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
+      },
+      {
+        Sid       = "TheRecorder"
+        Effect    = "Allow"
+        Principal = { Service = "config.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource  = "*"
         Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
       },
@@ -30,7 +38,7 @@ resource "aws_kms_key" "logs" {
         Principal = { Service = "cloudwatch.amazonaws.com" }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource  = "*"
-        Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+        Condition = { StringEquals = { "kms:EncryptionContext:aws:sns:topicArn" = "arn:${local.partition}:sns:${local.region}:${local.account_id}:${local.alerts_topic}" } }
       },
     ]
   })
@@ -120,17 +128,33 @@ resource "aws_s3_bucket_policy" "logs" {
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
       {
-        Sid       = "TheTrailAndTheRecorderLook"
+        Sid       = "TheTrailLooks"
         Effect    = "Allow"
-        Principal = { Service = ["cloudtrail.amazonaws.com", "config.amazonaws.com"] }
+        Principal = { Service = "cloudtrail.amazonaws.com" }
+        Action    = ["s3:GetBucketAcl", "s3:ListBucket"]
+        Resource  = "arn:${local.partition}:s3:::${local.logs_bucket}"
+        Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
+      },
+      {
+        Sid       = "TheTrailWrites"
+        Effect    = "Allow"
+        Principal = { Service = "cloudtrail.amazonaws.com" }
+        Action    = "s3:PutObject"
+        Resource  = "arn:${local.partition}:s3:::${local.logs_bucket}/AWSLogs/${local.account_id}/*"
+        Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
+      },
+      {
+        Sid       = "TheRecorderLooks"
+        Effect    = "Allow"
+        Principal = { Service = "config.amazonaws.com" }
         Action    = ["s3:GetBucketAcl", "s3:ListBucket"]
         Resource  = "arn:${local.partition}:s3:::${local.logs_bucket}"
         Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
       },
       {
-        Sid       = "TheTrailAndTheRecorderWrite"
+        Sid       = "TheRecorderWrites"
         Effect    = "Allow"
-        Principal = { Service = ["cloudtrail.amazonaws.com", "config.amazonaws.com"] }
+        Principal = { Service = "config.amazonaws.com" }
         Action    = "s3:PutObject"
         Resource  = "arn:${local.partition}:s3:::${local.logs_bucket}/AWSLogs/${local.account_id}/*"
         Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }

@@ -51,11 +51,15 @@ func StartMoto(t testing.TB) Moto {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	var result error // of the server, once ended is closed
+	ended := make(chan struct{})
+	go func() {
+		result = cmd.Wait()
+		close(ended)
+	}()
 	t.Cleanup(func() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) // its own group, made for it
-		_ = <-ended                                         // ended by us
+		<-ended
 		log.Close()
 	})
 	m := Moto{URL: fmt.Sprintf("http://127.0.0.1:%d", port)}
@@ -68,9 +72,8 @@ func StartMoto(t testing.TB) Moto {
 		}
 		select {
 		case <-tick.C:
-		case err := <-ended:
-			ended <- err
-			t.Fatalf("moto_server ended: %v; see %s", err, log.Name())
+		case <-ended:
+			t.Fatalf("moto_server ended: %v; see %s", result, log.Name())
 		case <-ctx.Done():
 			t.Fatalf("moto_server does not answer on %s; see %s", m.URL, log.Name())
 		}

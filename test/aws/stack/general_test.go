@@ -185,6 +185,10 @@ func tooWide(r resource, s statement) (faults []string) {
 			faults = append(faults, fmt.Sprintf("%s allows something on %s", r.address, on))
 		}
 	}
+	if to, _ := s.Principal.(map[string]any); to["Service"] != nil && len(s.Condition) == 0 {
+		// AWS would do it for whoever asks the service to.
+		faults = append(faults, r.address+" trusts a service whoever uses it")
+	}
 	anybody := s.Principal == "*" || fmt.Sprint(s.Principal) == "map[AWS:*]"
 	if anybody && s.Condition["StringEquals"]["kms:CallerAccount"] == nil {
 		faults = append(faults, r.address+" allows something to anybody")

@@ -125,6 +125,8 @@ func spoils() []struct {
 		{"no wildcard in what is allowed", "aws_iam_role_policy", replace("policy", "logs:CreateLogStream", "logs:*")},
 		{"no wildcard in what is allowed", "aws_iam_role_policy", replace("policy", "arn:aws:logs", "*\",\"arn:aws:logs")},
 		{"no wildcard in what is allowed", "aws_kms_key", replace("policy", "kms:CancelKeyDeletion", "kms:*")},
+		{"no wildcard in what is allowed", "aws_iam_role", replace("assume_role_policy", "Condition", "Remark")},
+		{"no wildcard in what is allowed", "aws_kms_key", replace("policy", "\"Condition\"", "\"Remark\"")},
 		{"no wildcard in what is allowed", "aws_sns_topic_policy", put("policy", "not a document")},
 		{"images do not move, and are scanned", "aws_ecr_repository", put("image_tag_mutability", "MUTABLE")},
 		{"images do not move, and are scanned", "aws_ecr_lifecycle_policy", put("repository", "another")},

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -147,13 +146,25 @@ func (s stack) off(item hardening.Item) string {
 
 // refers reports whether any of the texts refers to an address.
 func refers(texts map[string]string, address string) bool {
-	word := regexp.MustCompile(`\b` + regexp.QuoteMeta(address) + `\b`)
 	for _, text := range texts {
-		if word.MatchString(text) {
-			return true
+		for at := 0; ; {
+			i := strings.Index(text[at:], address)
+			if i < 0 {
+				break
+			}
+			begin, end := at+i, at+i+len(address)
+			if (begin == 0 || !inWord(text[begin-1])) && (end == len(text) || !inWord(text[end])) {
+				return true
+			}
+			at = end
 		}
 	}
 	return false
+}
+
+// inWord reports whether a character is part of a name in Terraform.
+func inWord(c byte) bool {
+	return c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
 // commentWidth is how long a line of a comment gets, in characters.

@@ -21,7 +21,7 @@ export CGO_ENABLED := 0
 export GOFLAGS     := -trimpath -mod=readonly
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint secrets fmt generate check validate kustomize score e2e demo deps linkcheck bench clean
+.PHONY: help build test aws-test lint secrets fmt generate check validate kustomize score e2e demo deps linkcheck bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,8 +34,11 @@ test: build ## Run the unit tests, and check that the committed trees are curren
 	$(BIN) generate --check
 	$(BIN) validate
 
+aws-test: build ## Hold the Terraform to Terraform itself, offline (needs terraform, a provider mirror, moto)
+	$(GO) test -tags aws -count=1 -timeout 20m ./test/aws/...
+
 lint: $(LINTER) ## Run the linters and the formatter's check
-	$(LINTER) run --build-tags e2e ./...
+	$(LINTER) run --build-tags e2e,aws ./...
 	$(LINTER) fmt --diff ./...
 
 fmt: $(LINTER) ## Format the Go code

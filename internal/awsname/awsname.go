@@ -32,14 +32,22 @@ func Partition(region string) string {
 // <account>.<namespace>.sa.<cluster>, and where that is too long, its beginning
 // and a hash (k8s.io/kops/pkg/truncate).
 func Role(region, accountID, cluster, namespace, serviceAccount string) string {
-	name := serviceAccount + "." + namespace + ".sa." + cluster
-	if len(name) > maxRole {
-		h := fnv.New32a()
-		h.Write([]byte(name))
-		sum := strings.ToLower(base32.HexEncoding.EncodeToString(h.Sum(nil)))[:6]
-		name = name[:maxRole-1-len(sum)] + "-" + sum
-	}
+	name := cutRole(serviceAccount + "." + namespace + ".sa." + cluster)
 	return "arn:" + Partition(region) + ":iam::" + accountID + ":role/" + name
+}
+
+// StackRole is the name of a role that a cluster's Terraform makes for a
+// service of AWS.
+func StackRole(cluster, purpose string) string { return cutRole(cluster + "-" + purpose) }
+
+func cutRole(name string) string {
+	if len(name) <= maxRole {
+		return name
+	}
+	h := fnv.New32a()
+	h.Write([]byte(name))
+	sum := strings.ToLower(base32.HexEncoding.EncodeToString(h.Sum(nil)))[:6]
+	return name[:maxRole-1-len(sum)] + "-" + sum
 }
 
 // Bucket is the name of a cluster's S3 bucket for a purpose. The account makes
@@ -51,3 +59,26 @@ func Bucket(accountID, cluster, purpose string) string {
 
 // KeyAlias is the alias of a cluster's KMS key for a purpose.
 func KeyAlias(cluster, purpose string) string { return "alias/" + cluster + "-" + purpose }
+
+// AccountBucket is the name of a bucket that the whole platform has for a
+// purpose, whichever clusters there are.
+func AccountBucket(accountID, platform, purpose string) string {
+	return platform + "-" + purpose + "-" + accountID
+}
+
+// AccountKeyAlias is the alias of a KMS key that the whole platform has.
+func AccountKeyAlias(platform, purpose string) string { return "alias/" + platform + "-" + purpose }
+
+// The purposes of what belongs to the platform, or to a cluster's stack rather
+// than to a component of it.
+const (
+	// TerraformState is a bucket of the platform, made before any stack.
+	TerraformState = "terraform-state"
+	// Logs is a bucket and a key of the platform, and a key of each cluster.
+	Logs = "stack-logs"
+	// Volumes is the key that the account encrypts volumes with by default.
+	Volumes = "volumes"
+)
+
+// WebACL is the name of the web ACL in front of a cluster's load balancers.
+func WebACL(cluster string) string { return cluster + "-ingress" }

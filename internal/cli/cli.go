@@ -91,6 +91,7 @@ cause named; 130 interrupted.`
 		newDoctorCommand(streams),
 		newSandboxCommand(streams),
 		newDemoCommand(streams),
+		newClusterCommand(streams),
 		newComponentCommand(streams),
 		newChartsCommand(streams),
 		newVaultCommand(streams),

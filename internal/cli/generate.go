@@ -32,9 +32,9 @@ func newGenerateCommand(streams Streams) *cobra.Command {
 	var o generateOptions
 	cmd := &cobra.Command{
 		Use:   "generate",
-		Short: "Write the GitOps trees that platform.yaml describes",
-		Long: `generate compiles platform.yaml and the catalogue into clusters/, infrastructure/
-and apps/. It writes only what differs, each file in one step, and removes the
+		Short: "Write the GitOps trees and Terraform that platform.yaml describes",
+		Long: `generate compiles platform.yaml and the catalogue into clusters/, infrastructure/,
+apps/, terraform/account/ and terraform/platform/. It writes only what differs, each file in one step, and removes the
 files of its own that are no longer wanted. A file that was edited by hand, or
 that is not generate's, is never overwritten: generate names it and stops.`,
 		Example: `  bootstrap generate             # write what differs

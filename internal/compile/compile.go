@@ -4,7 +4,9 @@
 package compile
 
 import (
+	"errors"
 	"fmt"
+	"path"
 	"runtime"
 	"sync"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/platform"
 	"github.com/groundwork-dev/groundwork/internal/render/flux"
+	"github.com/groundwork-dev/groundwork/internal/render/terraform"
 	"github.com/groundwork-dev/groundwork/internal/tree"
 )
 
@@ -35,7 +38,7 @@ func Compile(p *config.Platform, c *catalog.Catalog) (*tree.Tree, *platform.Mode
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for _, outline := range m.Clusters {
 		g.Go(func() error {
-			part, found, err := cluster(resolver, outline.Name, m)
+			part, found, err := cluster(resolver, outline.Name, p, m)
 			mu.Lock()
 			defer mu.Unlock()
 			problems = append(problems, found...)
@@ -52,6 +55,13 @@ func Compile(p *config.Platform, c *catalog.Catalog) (*tree.Tree, *platform.Mode
 		problems.Sort()
 		return nil, nil, err
 	}
+	account, err := terraform.Account(p)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the account's stack: %w", err)
+	}
+	if err := addStack(files, terraform.AccountDir, account); err != nil {
+		return nil, nil, err
+	}
 	if err := files.WithInventories(); err != nil {
 		return nil, nil, fmt.Errorf("listing the files: %w", err)
 	}
@@ -59,13 +69,33 @@ func Compile(p *config.Platform, c *catalog.Catalog) (*tree.Tree, *platform.Mode
 }
 
 // cluster returns the files of one cluster, or what is wrong with it.
-func cluster(r *platform.Resolver, name string, m *platform.Model) (*tree.Tree, diag.Problems, error) {
+func cluster(r *platform.Resolver, name string, p *config.Platform, m *platform.Model) (*tree.Tree, diag.Problems, error) {
 	c, problems := r.Cluster(name)
 	if len(problems) > 0 {
 		return nil, problems, nil
 	}
+	stack, err := terraform.Platform(p, c)
+	if found, ok := errors.AsType[diag.Problems](err); ok {
+		return nil, found, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("the stack of cluster %s: %w", name, err)
+	}
 	files, err := flux.Render(c, m)
-	return files, nil, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return files, nil, addStack(files, terraform.PlatformDir(name), stack)
+}
+
+// addStack adds the files of a Terraform stack in its folder.
+func addStack(files *tree.Tree, dir string, stack []terraform.File) error {
+	for _, f := range stack {
+		if err := files.Add(path.Join(dir, f.Name), f.Data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // supported reports the engines that nothing renders yet.

@@ -51,6 +51,7 @@ func (c *checker) check() {
 	s := &c.p.Spec
 	c.repository(&s.Repository)
 	c.zones(&s.AWS)
+	c.account(&s.AWS)
 	domains := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(s.Clusters)) {
 		c.cluster(name, s.Clusters[name], domains)

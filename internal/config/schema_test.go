@@ -24,6 +24,7 @@ func TestSchemaIsMadeFromTheTypes(t *testing.T) {
 	clusters, _ := s.Definitions["Spec"].Properties.Get("clusters")
 	clusters.MinProperties = new(uint64(1))
 	named(s.Definitions["Cluster"], "components", maxComponentName)
+	named(s.Definitions["AWS"], "hardening", maxComponentName)
 	// `name:` without a value installs a component with its defaults.
 	component := s.Definitions["Component"]
 	component.Type = ""

@@ -104,6 +104,13 @@ type AWS struct {
 	// Availability zones of the region; at least three where a cluster has
 	// size ha.
 	Zones []string `json:"zones" jsonschema:"minItems=1,maxItems=12,uniqueItems=true"`
+	// Items of the hardening list (docs/hardening.md) that differ from their
+	// default. All are on.
+	Hardening map[string]HardeningItem `json:"hardening,omitempty"`
+	// Private way to a network of one's own; none by default.
+	Connection *Connection `json:"connection,omitempty"`
+	// Who hears of alarms; nobody by default.
+	Notifications *Notifications `json:"notifications,omitempty"`
 }
 
 // Cluster is one Kubernetes cluster.

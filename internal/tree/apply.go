@@ -54,7 +54,7 @@ func Apply(root *os.Root, want *Tree, ch *Changes) error {
 	if err := a.announce(ch); err != nil {
 		return fmt.Errorf("preparing to write: %w", err)
 	}
-	isInventory := func(name string) bool { return name == InventoryPath(Cluster(name)) }
+	isInventory := func(name string) bool { return name == inventoryOf(owner(name)) }
 	files := slices.Concat(ch.Create, ch.Update)
 	inventories := slices.Clone(files)
 	inventories = slices.DeleteFunc(inventories, func(name string) bool { return !isInventory(name) })

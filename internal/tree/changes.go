@@ -2,6 +2,7 @@ package tree
 
 import (
 	"path"
+	"strings"
 
 	"github.com/groundwork-dev/groundwork/internal/diag"
 )
@@ -72,6 +73,9 @@ func (c *Changes) Conflicts() diag.Problems {
 
 // belongs names where a change to a generated file is made instead.
 func belongs(name string) string {
+	if strings.HasPrefix(name, terraformDir+"/") {
+		return "platform.yaml, or in a file of your own beside it (docs/ownership.md)"
+	}
 	return "platform.yaml, components/ or " + PatchesDir(Cluster(name)) + "/ (docs/ownership.md)"
 }
 

@@ -65,8 +65,12 @@ func (c *comparer) readOwned() error {
 	if err != nil {
 		return err
 	}
+	owners := []string{accountDir}
 	for _, cluster := range slices.Sorted(maps.Keys(clusters.entries)) {
-		name := InventoryPath(cluster)
+		owners = append(owners, path.Join(clustersDir, cluster))
+	}
+	for _, owner := range owners {
+		name := inventoryOf(owner)
 		mode, there, err := c.mode(name)
 		if err != nil {
 			return err
@@ -74,7 +78,7 @@ func (c *comparer) readOwned() error {
 		if !there || !mode.IsRegular() {
 			continue
 		}
-		if err := c.readOwnedBy(cluster, name); err != nil {
+		if err := c.readOwnedBy(owner, name); err != nil {
 			return err
 		}
 		c.inventories = append(c.inventories, name)
@@ -130,14 +134,14 @@ func (c *comparer) folder(name string) (folder, error) {
 	return f, nil
 }
 
-// readOwnedBy reads the inventory of a cluster.
-func (c *comparer) readOwnedBy(cluster, name string) error {
+// readOwnedBy reads the inventory of an owner.
+func (c *comparer) readOwnedBy(owner, name string) error {
 	f, err := c.have.Open(name)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)
 	}
 	defer f.Close()
-	return parseInventory(name, cluster, f, c.owned)
+	return parseInventory(name, owner, f, c.owned)
 }
 
 // found is a regular file that is there.
@@ -206,7 +210,7 @@ func (c *comparer) compareWanted() error {
 	for _, f := range there {
 		switch {
 		case f.sized && f.sum == c.want.files[f.name].sum:
-		case f.name == InventoryPath(Cluster(f.name)), c.unchanged(f):
+		case f.name == inventoryOf(owner(f.name)), c.unchanged(f):
 			c.changes.Update = append(c.changes.Update, f.name)
 		default:
 			c.refuse(f.name)

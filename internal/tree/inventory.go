@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/groundwork-dev/groundwork/internal/diag"
@@ -21,7 +22,7 @@ metadata:
 type digest [sha256.Size]byte
 
 // WithInventories adds the inventory of every cluster that has files:
-// clusters/<cluster>/inventory.yaml.
+// clusters/<cluster>/inventory.yaml; and terraform/account/inventory.yaml.
 func (t *Tree) WithInventories() error {
 	if err := t.check(); err != nil {
 		return err
@@ -32,12 +33,12 @@ func (t *Tree) WithInventories() error {
 		if f.seed {
 			continue
 		}
-		cluster := Cluster(name)
-		b := inventories[cluster]
+		by := owner(name)
+		b := inventories[by]
 		if b == nil {
 			b = &bytes.Buffer{}
-			b.WriteString(inventoryHead + cluster + "\nfiles:\n")
-			inventories[cluster] = b
+			b.WriteString(inventoryHead + path.Base(by) + "\nfiles:\n")
+			inventories[by] = b
 		}
 		sum := f.sum
 		b.WriteString("  ")
@@ -47,8 +48,8 @@ func (t *Tree) WithInventories() error {
 		b.WriteByte('\n')
 	}
 	t.shared = nil // nothing is merged any more
-	for cluster, b := range inventories {
-		if err := t.Add(InventoryPath(cluster), bytes.Clone(b.Bytes())); err != nil {
+	for by, b := range inventories {
+		if err := t.Add(inventoryOf(by), bytes.Clone(b.Bytes())); err != nil {
 			return err
 		}
 	}
@@ -79,9 +80,9 @@ func lineScanner(r io.Reader) *bufio.Scanner {
 }
 
 // parseInventory reads an inventory that WithInventories wrote. It reads that
-// form alone, line by line, so that half a million files cost little. cluster
+// form alone, line by line, so that half a million files cost little. of
 // is whose it must be.
-func parseInventory(file, cluster string, data io.Reader, into inventory) error {
+func parseInventory(file, of string, data io.Reader, into inventory) error {
 	problem := func(line int, message string) error {
 		return diag.Problems{{
 			Position: diag.Position{File: file, Line: line}, Message: message,
@@ -105,10 +106,10 @@ func parseInventory(file, cluster string, data io.Reader, into inventory) error 
 		if !ok || !prefixed || !isDigest || !indented {
 			return problem(line, "is not a line of an inventory, which is a path and a SHA-256")
 		}
-		// A file outside the cluster's folders would be deleted for nothing
+		// A file outside its owner's folders would be deleted for nothing
 		// more than being listed here.
-		if checkPath(name) != nil || Cluster(name) != cluster {
-			return problem(line, fmt.Sprintf("lists %q, which cannot be a generated file of cluster %s", name, cluster))
+		if checkPath(name) != nil || owner(name) != of {
+			return problem(line, fmt.Sprintf("lists %q, which cannot be a generated file of %s", name, path.Base(of)))
 		}
 		into[name] = d
 	}

@@ -5,10 +5,15 @@ import (
 	"strings"
 )
 
-// InventoryFile is the name of a cluster's inventory in its folder.
+// InventoryFile is the name of an inventory in its owner's folder.
 const InventoryFile = "inventory.yaml"
 
-const clustersDir = "clusters"
+const (
+	clustersDir  = "clusters"
+	terraformDir = "terraform"
+	// accountDir is what all clusters have in common in AWS.
+	accountDir = terraformDir + "/account"
+)
 
 // Cluster returns the name of the cluster whose files a path is among, "" for
 // a path that no cluster owns. The folders are
@@ -17,9 +22,10 @@ const clustersDir = "clusters"
 //	infrastructure/controllers/<cluster>/…
 //	infrastructure/configs/<cluster>/…
 //	apps/<cluster>/…
+//	terraform/platform/<cluster>/…
 func Cluster(name string) string {
 	rest := name
-	for _, dir := range []string{"clusters/", "infrastructure/controllers/", "infrastructure/configs/", "apps/"} {
+	for _, dir := range []string{"clusters/", "infrastructure/controllers/", "infrastructure/configs/", "apps/", "terraform/platform/"} {
 		var ok bool
 		if rest, ok = strings.CutPrefix(name, dir); ok {
 			break
@@ -35,5 +41,20 @@ func Cluster(name string) string {
 	return cluster
 }
 
+// owner returns the folder whose inventory lists a path: that of the path's
+// cluster, terraform/account for what is in it, "" for what nobody owns.
+func owner(name string) string {
+	if inside, ok := strings.CutPrefix(name, accountDir+"/"); ok && inside != "" {
+		return accountDir
+	}
+	if cluster := Cluster(name); cluster != "" {
+		return path.Join(clustersDir, cluster)
+	}
+	return ""
+}
+
+// inventoryOf is where an owner's inventory stands.
+func inventoryOf(owner string) string { return path.Join(owner, InventoryFile) }
+
 // InventoryPath is where a cluster's inventory stands.
-func InventoryPath(cluster string) string { return path.Join(clustersDir, cluster, InventoryFile) }
+func InventoryPath(cluster string) string { return inventoryOf(path.Join(clustersDir, cluster)) }

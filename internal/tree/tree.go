@@ -85,8 +85,8 @@ func checkPath(name string) error {
 		return fmt.Errorf("path %s does not stay inside the repository", strconv.Quote(name))
 	case !safePath.MatchString(name):
 		return fmt.Errorf("path %s holds more than letters, digits, dots, dashes and underscores", strconv.Quote(name))
-	case Cluster(name) == "":
-		return fmt.Errorf("path %s belongs to no cluster", name)
+	case owner(name) == "":
+		return fmt.Errorf("path %s belongs to no cluster, nor to the account", name)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -382,5 +383,39 @@ func TestApplyMany(t *testing.T) {
 	entries, err := fs.ReadDir(root.FS(), stageDir)
 	if err != nil || len(entries) != 2 { // what was announced, and .gitignore
 		t.Errorf("staged: %v, %v", entries, err)
+	}
+}
+
+// The account's stack has an inventory of its own, which may list nothing else.
+func TestAccount(t *testing.T) {
+	t.Parallel()
+	root := open(t, t.TempDir())
+	apply(t, build(t, map[string]string{"terraform/account/a.tf": "a", "terraform/account/b.tf": "b", "terraform/platform/dev/c.tf": "c"}), root)
+	have := files(t, root)
+	if list := have["terraform/account/inventory.yaml"]; !strings.Contains(list, "  terraform/account/a.tf: ") || strings.Contains(list, "platform/dev") {
+		t.Errorf("the account's inventory is\n%s", list)
+	}
+	if list := have["clusters/dev/inventory.yaml"]; !strings.Contains(list, "  terraform/platform/dev/c.tf: ") || strings.Contains(list, "account") {
+		t.Errorf("the cluster's inventory is\n%s", list)
+	}
+	write(t, root, "terraform/account/mine.tf", "mine")
+	write(t, root, "terraform/account/a.tf", "edited")
+	less := build(t, map[string]string{"terraform/account/a.tf": "a"})
+	ch := compare(t, less, root)
+	if want := []string{"terraform/account/a.tf"}; !slices.Equal(ch.HandEdited, want) {
+		t.Errorf("hand-edited are %q, want %q", ch.HandEdited, want)
+	}
+	if err := ch.Conflicts().Err(); err == nil || !strings.Contains(err.Error(), "in a file of your own beside it") {
+		t.Errorf("conflict is %v", err)
+	}
+	write(t, root, "terraform/account/a.tf", "a")
+	apply(t, less, root)
+	have = files(t, root)
+	if _, is := have["terraform/account/b.tf"]; is || have["terraform/account/mine.tf"] != "mine" || len(have) != 3 {
+		t.Errorf("what is left is %q", slices.Sorted(maps.Keys(have)))
+	}
+	write(t, root, "terraform/account/inventory.yaml", strings.ReplaceAll(have["terraform/account/inventory.yaml"], "terraform/account/a.tf", "clusters/dev/a.yaml"))
+	if _, err := Compare(less, root.FS()); err == nil || !strings.Contains(err.Error(), "cannot be a generated file of account") {
+		t.Errorf("an inventory that lists another's file: %v", err)
 	}
 }

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/cost"
+	"github.com/groundwork-dev/groundwork/internal/hardening"
+	"github.com/groundwork-dev/groundwork/internal/platform"
+	"github.com/groundwork-dev/groundwork/internal/render/terraform"
+)
+
+type costOptions struct {
+	dir, cluster, output string
+}
+
+func newClusterCostCommand(streams Streams) *cobra.Command {
+	var o costOptions
+	cmd := &cobra.Command{
+		Use:   "cost",
+		Short: "Estimate what clusters and the hardened account cost a month",
+		Long: `cost adds up the list prices of what there always is: machines and their volumes,
+NAT gateways, load balancers of the API, KMS keys, and what is fixed of the
+hardening list (docs/hardening.md). Machines are those that a cluster of its size
+has by default. The prices are a small table that is part of
+bootstrap, with its date and source; nothing is asked of AWS. What is paid by
+use is left out, and named. A region or machine type without a price is an error.`,
+		Example: `  bootstrap cluster cost
+  bootstrap cluster cost --cluster prod --output json`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return o.run(streams) },
+	}
+	AddDirFlag(cmd, &o.dir)
+	cmd.Flags().StringVar(&o.cluster, "cluster", "", "cluster of platform.yaml alone; all of them and the account by default")
+	Must(cmd.RegisterFlagCompletionFunc("cluster", func(c *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
+		return (&runOptions{dir: o.dir}).completeCluster(c, args, to)
+	}))
+	addOutputFlag(cmd, &o.output)
+	return cmd
+}
+
+func (o costOptions) run(streams Streams) error {
+	p, c, err := LoadDir(o.dir)
+	if err != nil {
+		return err
+	}
+	prices, err := cost.List()
+	if err != nil {
+		return err
+	}
+	estimates, err := o.estimates(p, c, prices)
+	if err != nil {
+		return err
+	}
+	if o.output == outputText {
+		return prices.Text(streams.Out, estimates...)
+	}
+	total := 0.0
+	for _, e := range estimates {
+		total += e.Monthly
+	}
+	return PrintJSON(streams.Out, map[string]any{
+		"date": prices.Date, "source": prices.Source, "currency": prices.Currency, "region": p.Spec.AWS.Region,
+		"estimates": estimates, "monthly": total, "leavesOut": prices.LeavesOut,
+	})
+}
+
+// estimates are those of the clusters that are meant, and of the account where
+// all are.
+func (o costOptions) estimates(p *config.Platform, c *catalog.Catalog, prices *cost.Prices) ([]cost.Estimate, error) {
+	m, err := platform.Resolve(p, c)
+	if err != nil {
+		return nil, err
+	}
+	var all []cost.Estimate
+	var names []string
+	for _, cluster := range m.Clusters {
+		names = append(names, cluster.Name)
+		if o.cluster != "" && cluster.Name != o.cluster {
+			continue
+		}
+		e, err := prices.Cluster(costOf(p, cluster))
+		if err != nil {
+			return nil, fmt.Errorf("estimating %s: %w", cluster.Name, err)
+		}
+		all = append(all, e)
+	}
+	switch {
+	case len(all) == 0:
+		return nil, usageError{fmt.Errorf("platform.yaml has no cluster %q; it has %s", o.cluster, strings.Join(names, ", "))}
+	case o.cluster != "":
+		return all, nil
+	}
+	e, err := prices.Account(cost.Account{Items: itemsOf(p, hardening.Account), Keys: 1}, p.Spec.AWS.Region)
+	if err != nil {
+		return nil, fmt.Errorf("estimating the account: %w", err)
+	}
+	return append(all, e), nil
+}
+
+// costOf is what an estimate knows of a cluster.
+func costOf(p *config.Platform, c platform.Cluster) cost.Cluster {
+	zones := len(terraform.Zones(p, c))
+	of := cost.Cluster{
+		Name: c.Name, Region: p.Spec.AWS.Region, Machines: machinesOf(c, zones), Zones: zones,
+		NATGateways: zones, LoadBalancers: 1, Keys: 1, Items: itemsOf(p, hardening.Platform),
+	}
+	for i := range c.Components {
+		of.Keys += len(c.Components[i].Spec.Keys)
+	}
+	if conn := p.Spec.AWS.Connection; conn != nil && conn.VPN != nil {
+		of.Scope = append(of.Scope, "vpn")
+	}
+	if len(terraform.Repositories(p)) > 0 {
+		of.Scope = append(of.Scope, "ecr")
+	}
+	return of
+}
+
+// The gigabytes of kops' volumes: roots, and two of etcd for each node of the
+// control plane.
+const (
+	controlPlaneGB = 64 + 2*20
+	workerGB       = 128
+)
+
+// machinesOf are the machines that a cluster of a size has by default.
+func machinesOf(c platform.Cluster, zones int) []cost.Machines {
+	if c.HA {
+		return []cost.Machines{
+			{Role: "control plane", Type: "m6i.large", Count: 3, VolumeGB: controlPlaneGB},
+			{Role: "workers", Type: "m6i.xlarge", Count: max(3, zones), VolumeGB: workerGB},
+		}
+	}
+	return []cost.Machines{
+		{Role: "control plane", Type: "t3.large", Count: 1, VolumeGB: controlPlaneGB},
+		{Role: "workers", Type: "t3.xlarge", Count: 2, VolumeGB: workerGB},
+	}
+}
+
+// itemsOf are the hardening items that are on in a stack.
+func itemsOf(p *config.Platform, stack hardening.Stack) []string {
+	return slices.DeleteFunc(hardening.Names(), func(name string) bool {
+		item, _ := hardening.Find(name)
+		return !item.In(stack) || !p.Spec.AWS.Hardened(name)
+	})
+}

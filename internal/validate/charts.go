@@ -45,7 +45,11 @@ func (r *clusterRun) chart(ctx context.Context, rel *release) error {
 	if rel.Chart.Name == "" {
 		return nil
 	}
-	if known, ok := r.deps.Charts.Known(rel.Chart); ok {
+	known, ok, err := r.deps.Charts.Known(rel.Chart)
+	if err != nil {
+		return err
+	}
+	if ok {
 		rel.known = known
 		r.keys(rel)
 	}

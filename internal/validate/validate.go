@@ -139,7 +139,7 @@ type Charts interface {
 	// about the release: what it asks of the chart cannot be rendered.
 	Render(ctx context.Context, r *helmrelease.Release) (*Rendering, error)
 	// Known returns what is known of a chart without it; ok is false where nothing is.
-	Known(c helmrelease.Chart) (known Known, ok bool)
+	Known(c helmrelease.Chart) (known Known, ok bool, err error)
 }
 
 // Deps are what validation is made with.

@@ -61,9 +61,9 @@ func (w world) Render(_ context.Context, r *helmrelease.Release) (*validate.Rend
 	return rendering, nil
 }
 
-func (w world) Known(c helmrelease.Chart) (validate.Known, bool) {
+func (w world) Known(c helmrelease.Chart) (validate.Known, bool, error) {
 	known, ok := w.known[c.Name]
-	return known, ok
+	return known, ok, nil
 }
 
 // judge finds fault with objects that are called so.

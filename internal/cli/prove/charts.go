@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/chartarchive"
 	"github.com/groundwork-dev/groundwork/internal/chartrepo"
 	"github.com/groundwork-dev/groundwork/internal/cli"
@@ -23,7 +22,7 @@ import (
 // charts knows the charts of the catalogue, and renders those that are in the
 // cache folder.
 type charts struct {
-	catalog  *catalog.Catalog
+	catalog  catalogue
 	cache    string
 	renderer *helmrender.Renderer
 
@@ -35,7 +34,7 @@ type charts struct {
 // renders (helmrender.Serve).
 const renderWorker = "render-worker"
 
-func newCharts(c *catalog.Catalog, cache string) (*charts, error) {
+func newCharts(c catalogue, cache string) (*charts, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -104,17 +103,21 @@ func made(objects []helmrender.Object) []validate.Made {
 
 // Known implements validate.Charts. Keys change between the versions of a chart,
 // and count for the very version only.
-func (c *charts) Known(chart helmrelease.Chart) (validate.Known, bool) {
-	for _, name := range c.catalog.Names() {
-		component, _ := c.catalog.Component(name)
+func (c *charts) Known(chart helmrelease.Chart) (known validate.Known, ok bool, err error) {
+	all, err := c.catalog()
+	if err != nil {
+		return validate.Known{}, false, err
+	}
+	for _, name := range all.Names() {
+		component, _ := all.Component(name)
 		if component.Chart == nil || component.Chart.Name != chart.Name || component.Chart.Repository != chart.Repository {
 			continue
 		}
-		known := validate.Known{Component: component}
+		known.Component = component
 		if component.Chart.Version == chart.Version {
 			known.Keys = component.ChartKeys()
 		}
-		return known, true
+		return known, true, nil
 	}
-	return validate.Known{}, false
+	return validate.Known{}, false, nil
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/apischema"
 	"github.com/groundwork-dev/groundwork/internal/apischema/constraint"
-	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/objectdiff"
 	"github.com/groundwork-dev/groundwork/internal/policy"
 	"github.com/groundwork-dev/groundwork/internal/validate"
@@ -26,9 +25,15 @@ type schemas struct {
 // newSchemas returns what makes the schemas of a cluster: the built-in kinds and
 // those that the cluster brings, and behind them those of the catalogue. Clusters
 // that bring the same share them.
-func newSchemas(c *catalog.Catalog) func(context.Context, []*unstructured.Unstructured) (validate.Schemas, error) {
+func newSchemas(c catalogue) func(context.Context, []*unstructured.Unstructured) (validate.Schemas, error) {
 	seen := &definitions{verdicts: map[[sha256.Size]byte]verdict{}}
-	components := func() ([]*unstructured.Unstructured, error) { return apischema.ComponentDefinitions(c) }
+	components := func() ([]*unstructured.Unstructured, error) {
+		loaded, err := c()
+		if err != nil {
+			return nil, err
+		}
+		return apischema.ComponentDefinitions(loaded)
+	}
 	var last struct {
 		sync.Mutex
 		own     []*unstructured.Unstructured

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -124,24 +125,25 @@ func (o validateOptions) validate(ctx context.Context, tree *fluxbuild.Tree, fsy
 	return validate.Run(ctx, validate.Deps{Tree: tree, Charts: charts, Schemas: newSchemas(c), Policies: newPolicies}, entries)
 }
 
+// catalogue loads one, at the latest when something asks for it.
+type catalogue func() (*catalog.Catalog, error)
+
 // entries returns the folders that clusters begin with, and the catalogue.
-func (o validateOptions) entries(tree *fluxbuild.Tree, fsys fs.FS) (*catalog.Catalog, []validate.Entry, error) {
+func (o validateOptions) entries(tree *fluxbuild.Tree, fsys fs.FS) (catalogue, []validate.Entry, error) {
 	var names []string
 	clusters := map[string]config.Cluster{}
-	var c *catalog.Catalog
+	var c catalogue
 	if o.path == "" {
 		p, own, err := cli.LoadDir(o.dir)
 		if err != nil {
 			return nil, nil, err
 		}
 		tree.Depend(config.FileName, "components")
-		c, clusters, names = own, p.Spec.Clusters, slices.Sorted(maps.Keys(p.Spec.Clusters))
+		c = func() (*catalog.Catalog, error) { return own, nil }
+		clusters, names = p.Spec.Clusters, slices.Sorted(maps.Keys(p.Spec.Clusters))
 	} else {
-		builtin, err := catalog.Load(catalog.BuiltinLayer())
-		if err != nil {
-			return nil, nil, err
-		}
-		c, names = builtin, folders(fsys)
+		c = sync.OnceValues(func() (*catalog.Catalog, error) { return catalog.Load(catalog.BuiltinLayer()) })
+		names = folders(fsys)
 	}
 	if len(names) == 0 && len(o.clusters) == 0 {
 		return c, []validate.Entry{{Path: "."}}, nil

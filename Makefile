@@ -21,13 +21,19 @@ export CGO_ENABLED := 0
 export GOFLAGS     := -trimpath -mod=readonly
 
 .DEFAULT_GOAL := help
-.PHONY: help build test aws-test lint secrets fmt generate check validate kustomize score e2e demo deps linkcheck bench clean
+.PHONY: help build test aws-test lint secrets fmt generate check validate kustomize score e2e demo deps linkcheck bench clean FORCE
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9/-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build bin/bootstrap, and what it starts for validate and diff
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(dir $(BIN)) ./cmd/bootstrap ./cmd/bootstrap-validate
+
+bin/bootstrap-kops: FORCE ## Build what `bootstrap cluster` starts (minutes when cold)
+	$(GO) build -ldflags '$(LDFLAGS)' -o $@ ./cmd/bootstrap-kops
+
+# Go knows what is up to date.
+FORCE:
 
 test: build ## Run the unit tests, and check that the committed trees are current and right
 	$(GO) test ./...

@@ -36,6 +36,9 @@ func classes() map[string]class {
 		"internal/catalog":       pure,
 		"internal/chartarchive":  pure,
 		"internal/chartvendor":   pure,
+		"internal/clusterfacts":  pure,
+		"internal/clusterfolder": pure,
+		"internal/clusterspec":   pure,
 		"internal/coldstart":     pure,
 		"internal/compile":       pure,
 		"internal/cost":          pure,
@@ -68,6 +71,7 @@ func classes() map[string]class {
 		"internal/aws":           adapter,
 		"internal/charts":        adapter,
 		"internal/cluster":       adapter,
+		"internal/clusterworker": adapter, // starts bootstrap-kops
 		"internal/chartrepo":     adapter,
 		"internal/escrowstore":   adapter,
 		"internal/forge":         adapter,
@@ -202,6 +206,29 @@ func TestPurePackagesReachNothing(t *testing.T) {
 			if direct || slices.Contains(p.Deps, banned) && excused[p.path()] != banned {
 				t.Errorf("%s is pure and reaches %s; find the way with: go list -deps -f '{{.ImportPath}} {{.Imports}}' ./%s", p.path(), banned, p.path())
 			}
+		}
+	}
+}
+
+// TestKopsStaysInItsWorker: what links kops takes minutes to build and has its
+// state in package variables, so bootstrap-kops alone does (docs/adr/0015).
+func TestKopsStaysInItsWorker(t *testing.T) {
+	t.Parallel()
+	links := map[string]bool{
+		"internal/kops": false, "internal/cli/kopsworker": false, "cmd/bootstrap-kops": false,
+	}
+	for _, p := range packages(t) {
+		if !slices.ContainsFunc(p.Deps, func(dep string) bool { return strings.HasPrefix(dep, "k8s.io/kops/") }) {
+			continue
+		}
+		if _, may := links[p.path()]; !may {
+			t.Errorf("%s reaches k8s.io/kops", p.path())
+		}
+		links[p.path()] = true
+	}
+	for path, does := range links {
+		if !does {
+			t.Errorf("%s does not reach k8s.io/kops: is it gone?", path)
 		}
 	}
 }

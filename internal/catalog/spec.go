@@ -34,6 +34,8 @@ type Spec struct {
 	Buckets []AWSResource `json:"buckets,omitempty"`
 	// KMS keys that the component encrypts with, one a cluster.
 	Keys []AWSResource `json:"keys,omitempty"`
+	// Tags in AWS on the groups of worker nodes, by which the component finds them.
+	WorkerTags []WorkerTag `json:"workerTags,omitempty"`
 	// Connections that the namespace's network policies open; nothing else passes.
 	Network []Flow `json:"network,omitempty"`
 	// What runs in the end, and so what must become ready.

@@ -45,15 +45,16 @@ func newBesideCommand(short string, path ...string) *cobra.Command {
 
 // become runs the executable beside this one in this one's place.
 func become(args []string) error {
-	program, err := beside(proofProgram)
+	program, err := beside(proofProgram, "make build")
 	if err != nil {
 		return err
 	}
 	return replaceProcess(program, args)
 }
 
-// beside finds an executable in this one's folder, or else on PATH.
-func beside(name string) (string, error) {
+// beside finds an executable in this one's folder, or else on PATH; build is
+// the command that makes it.
+func beside(name, build string) (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", fmt.Errorf("finding %s: %w", name, err)
@@ -64,7 +65,7 @@ func beside(name string) (string, error) {
 	}
 	path, err = exec.LookPath(name)
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s is not here: it belongs beside %s, or on PATH; 'make build' builds both", name, self)
+		return "", fmt.Errorf("%s is not here: it belongs beside %s, or on PATH; '%s' builds it", name, self, build)
 	}
 	return path, err
 }

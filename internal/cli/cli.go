@@ -82,6 +82,7 @@ cause named; 130 interrupted.`
   bootstrap init                     # write a platform.yaml
   bootstrap generate                 # write the trees it describes
   bootstrap validate                 # prove them right before they are pushed
+  bootstrap cluster render --cluster dev   # write the cluster's Terraform
   bootstrap run --cluster dev        # hand the cluster to Git
   bootstrap doctor --cluster dev     # what is wrong, if anything is`
 	root.AddCommand(

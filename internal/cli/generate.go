@@ -36,7 +36,8 @@ func newGenerateCommand(streams Streams) *cobra.Command {
 		Long: `generate compiles platform.yaml and the catalogue into clusters/, infrastructure/,
 apps/, terraform/account/ and terraform/platform/. It writes only what differs, each file in one step, and removes the
 files of its own that are no longer wanted. A file that was edited by hand, or
-that is not generate's, is never overwritten: generate names it and stops.`,
+that is not generate's, is never overwritten: generate names it and stops.
+--check looks at terraform/k8s/ too, which 'bootstrap cluster render' writes.`,
 		Example: `  bootstrap generate             # write what differs
   bootstrap generate --check     # write nothing, exit 2 when anything differs
   bootstrap generate --dry-run   # show what would be written`,
@@ -85,15 +86,39 @@ func (o generateOptions) run(streams Streams) error {
 		return err
 	}
 	switch {
-	case o.check && !changes.Empty():
-		return driftError{changes.Len()}
-	case o.check, o.dryRun, changes.Empty():
+	case o.check:
+		return o.drift(streams, root, changes)
+	case o.dryRun, changes.Empty():
 		return nil
 	}
 	if err := tree.Apply(root, want, changes); err != nil {
 		return fmt.Errorf("writing the trees: %w", err)
 	}
 	return nil
+}
+
+// drift says whether anything is not as it would be made: the trees, and the
+// clusters that were rendered.
+func (o generateOptions) drift(streams Streams, root *os.Root, changes *tree.Changes) error {
+	var trees error
+	if !changes.Empty() {
+		trees = driftError{changes.Len()}
+	}
+	p, c, err := LoadDir(o.dir)
+	if err != nil {
+		return err
+	}
+	clusters, drift, err := renderDrift(root.FS(), p, c)
+	if err != nil {
+		return err
+	}
+	for _, line := range drift {
+		fmt.Fprintln(streams.Err, line)
+	}
+	if len(clusters) == 0 {
+		return trees
+	}
+	return errors.Join(trees, renderDriftError{clusters})
 }
 
 // print tells what differs: a line a file, git's letters for what would

@@ -18,6 +18,7 @@ const (
 	maxName          = 30 // of a platform or a cluster
 	maxComponentName = 40
 	maxAppName       = 46
+	maxWorkers       = 20
 	maxReplicas      = 1000
 )
 
@@ -143,6 +144,7 @@ func (c *checker) cluster(name string, cl Cluster, domains map[string]string) {
 	} else {
 		domains[cl.Domain] = name
 	}
+	c.kubernetes(name, cl)
 }
 
 // IsClusterNamespace reports whether a namespace belongs to Kubernetes or to

@@ -19,8 +19,9 @@ func (p *Platform) setDefaults() {
 	for name, c := range p.Spec.Clusters {
 		if c.Engine == "" {
 			c.Engine = EngineFlux
-			p.Spec.Clusters[name] = c
 		}
+		c.setClusterDefaults(len(p.Spec.AWS.Zones))
+		p.Spec.Clusters[name] = c
 	}
 	for name, a := range p.Spec.Apps {
 		a.setDefaults(name, p.Spec.Clusters)

@@ -25,6 +25,7 @@ func TestSchemaIsMadeFromTheTypes(t *testing.T) {
 	clusters.MinProperties = new(uint64(1))
 	named(s.Definitions["Cluster"], "components", maxComponentName)
 	named(s.Definitions["AWS"], "hardening", maxComponentName)
+	named(s.Definitions["Kubernetes"], "workers", maxWorkers)
 	// `name:` without a value installs a component with its defaults.
 	component := s.Definitions["Component"]
 	component.Type = ""

@@ -122,6 +122,10 @@ type Cluster struct {
 	Size Size `json:"size" jsonschema:"enum=small,enum=ha"`
 	// DNS name below which the cluster and its apps are reached.
 	Domain string `json:"domain" jsonschema:"minLength=1,maxLength=200" jsonschema_extras:"x-want=a DNS name such as dev.example.com"`
+	// true keeps the cluster from being destroyed.
+	Protected bool `json:"protected,omitempty"`
+	// Machines and control plane.
+	Kubernetes Kubernetes `json:"kubernetes,omitzero"`
 	// Components by name; what is not listed is not installed.
 	Components map[string]Component `json:"components,omitempty"`
 }

@@ -111,12 +111,7 @@ func (r *resolver) report(message, hint string, path ...string) {
 
 func (r *resolver) cluster(name string, spec config.Cluster) Cluster {
 	c := r.outline(name)
-	facts := maps.Clone(r.facts)
-	facts[catalog.RefClusterName] = reference.String(c.Name)
-	facts[catalog.RefClusterDomain] = reference.String(c.Domain)
-	facts[catalog.RefClusterSize] = reference.String(string(spec.Size))
-	facts[catalog.RefClusterFullName] = reference.String(c.FullName)
-
+	facts := r.clusterFacts(c, spec)
 	enabled := r.enabled(name, spec)
 	order := r.order(name, enabled)
 	c.Components = make([]Component, 0, len(order))
@@ -126,6 +121,16 @@ func (r *resolver) cluster(name string, spec config.Cluster) Cluster {
 	c.Apps = r.apps(c)
 	r.namespaces(c)
 	return c
+}
+
+// clusterFacts are what references to the platform and to the cluster mean.
+func (r *Resolver) clusterFacts(c Cluster, spec config.Cluster) map[string]*yaml.Node {
+	facts := maps.Clone(r.facts)
+	facts[catalog.RefClusterName] = reference.String(c.Name)
+	facts[catalog.RefClusterDomain] = reference.String(c.Domain)
+	facts[catalog.RefClusterSize] = reference.String(string(spec.Size))
+	facts[catalog.RefClusterFullName] = reference.String(c.FullName)
+	return facts
 }
 
 // enabled returns the components that the cluster installs, sorted by name.
@@ -178,7 +183,7 @@ func (r *resolver) component(c Cluster, spec *catalog.Component, from config.Clu
 }
 
 // lookup finds what a component's files refer to on a cluster.
-func (r *resolver) lookup(c Cluster, spec *catalog.Component, facts, parameters map[string]*yaml.Node) reference.Lookup {
+func (r *Resolver) lookup(c Cluster, spec *catalog.Component, facts, parameters map[string]*yaml.Node) reference.Lookup {
 	aws := r.platform.Spec.AWS
 	return func(name string) *yaml.Node {
 		if n, ok := facts[name]; ok {

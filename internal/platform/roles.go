@@ -1,0 +1,29 @@
+package platform
+
+import "go.yaml.in/yaml/v3"
+
+// ServiceAccount is a component's service account that assumes an AWS role on
+// one cluster.
+type ServiceAccount struct {
+	// Component declares it; Namespace is the component's.
+	Component, Namespace, Name string
+	// Policy is an IAM policy document with references filled in.
+	Policy *yaml.Node
+}
+
+// ServiceAccounts returns the service accounts with roles of a cluster that
+// Cluster has returned without problems, in the order of its components.
+func (r *Resolver) ServiceAccounts(c Cluster) []ServiceAccount {
+	facts := r.clusterFacts(c, r.platform.Spec.Clusters[c.Name])
+	var accounts []ServiceAccount
+	for _, component := range c.Components {
+		lookup := r.lookup(c, component.Spec, facts, component.Parameters)
+		for _, account := range component.Spec.ServiceAccounts {
+			accounts = append(accounts, ServiceAccount{
+				Component: component.Name, Namespace: component.Namespace, Name: account.Name,
+				Policy: component.Spec.Policy(account.Name).Resolve(lookup),
+			})
+		}
+	}
+	return accounts
+}

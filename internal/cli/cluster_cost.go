@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -105,10 +106,14 @@ func (o costOptions) estimates(p *config.Platform, c *catalog.Catalog, prices *c
 
 // costOf is what an estimate knows of a cluster.
 func costOf(p *config.Platform, c platform.Cluster) cost.Cluster {
-	zones := len(terraform.Zones(p, c))
+	zones, k := len(terraform.Zones(p, c)), p.Spec.Clusters[c.Name].Kubernetes
+	gateways := zones
+	if k.Topology == config.TopologyPublic {
+		gateways = 0
+	}
 	of := cost.Cluster{
-		Name: c.Name, Region: p.Spec.AWS.Region, Machines: machinesOf(c, zones), Zones: zones,
-		NATGateways: zones, LoadBalancers: 1, Keys: 1, Items: itemsOf(p, hardening.Platform),
+		Name: c.Name, Region: p.Spec.AWS.Region, Machines: machinesOf(c, k), Zones: zones,
+		NATGateways: gateways, LoadBalancers: 1, Keys: 1, Items: itemsOf(p, hardening.Platform),
 	}
 	for i := range c.Components {
 		of.Keys += len(c.Components[i].Spec.Keys)
@@ -129,18 +134,25 @@ const (
 	workerGB       = 128
 )
 
-// machinesOf are the machines that a cluster of a size has by default.
-func machinesOf(c platform.Cluster, zones int) []cost.Machines {
+// machinesOf are the machines that there always are.
+func machinesOf(c platform.Cluster, k config.Kubernetes) []cost.Machines {
+	controlPlanes := 1
 	if c.HA {
-		return []cost.Machines{
-			{Role: "control plane", Type: "m6i.large", Count: 3, VolumeGB: controlPlaneGB},
-			{Role: "workers", Type: "m6i.xlarge", Count: max(3, zones), VolumeGB: workerGB},
+		controlPlanes = 3
+	}
+	machines := []cost.Machines{{Role: "control plane", Type: k.ControlPlane.MachineType, Count: controlPlanes, VolumeGB: controlPlaneGB}}
+	for _, name := range slices.Sorted(maps.Keys(k.Workers)) {
+		w := k.Workers[name]
+		role := "workers"
+		if len(k.Workers) > 1 {
+			role += " " + name
 		}
+		if w.Spot {
+			role += ", at most" // what spot capacity costs, a market says
+		}
+		machines = append(machines, cost.Machines{Role: role, Type: w.MachineType, Count: w.Min, VolumeGB: workerGB})
 	}
-	return []cost.Machines{
-		{Role: "control plane", Type: "t3.large", Count: 1, VolumeGB: controlPlaneGB},
-		{Role: "workers", Type: "t3.xlarge", Count: 2, VolumeGB: workerGB},
-	}
+	return machines
 }
 
 // itemsOf are the hardening items that are on in a stack.

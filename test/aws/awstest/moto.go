@@ -31,9 +31,10 @@ type Moto struct {
 	URL string
 }
 
-// StartMoto starts a server, which ends with the test. Where moto is not on the
-// machine, the test is skipped; with CI set it fails.
-func StartMoto(t testing.TB) Moto {
+// StartMoto starts a server, which ends with the test, with more in its
+// environment. Where moto is not on the machine, the test is skipped; with CI set
+// it fails.
+func StartMoto(t testing.TB, environ ...string) Moto {
 	t.Helper()
 	bin, err := exec.LookPath("moto_server")
 	if err != nil {
@@ -45,7 +46,7 @@ func StartMoto(t testing.TB) Moto {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), bin, "-H", "127.0.0.1", "-p", strconv.Itoa(port))
-	cmd.Env = append(os.Environ(), "MOTO_IAM_LOAD_MANAGED_POLICIES=true")
+	cmd.Env = append(append(os.Environ(), "MOTO_IAM_LOAD_MANAGED_POLICIES=true"), environ...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {

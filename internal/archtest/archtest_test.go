@@ -38,6 +38,7 @@ func classes() map[string]class {
 		"internal/chartvendor":   pure,
 		"internal/clusterfacts":  pure,
 		"internal/clusterfolder": pure,
+		"internal/clusterstate":  pure, // the work in order, on an interface; its adapter knows its types
 		"internal/clusterspec":   pure,
 		"internal/coldstart":     pure,
 		"internal/compile":       pure,

@@ -30,7 +30,7 @@ func newClusterCommand(streams Streams) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newClusterRenderCommand(streams), newClusterFactsCommand(streams), newClusterCostCommand(streams))
+	cmd.AddCommand(newClusterStateCommand(streams), newClusterFactsCommand(streams), newClusterRenderCommand(streams), newClusterCostCommand(streams))
 	return cmd
 }
 

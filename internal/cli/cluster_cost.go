@@ -27,9 +27,9 @@ func newClusterCostCommand(streams Streams) *cobra.Command {
 		Short: "Estimate what clusters and the hardened account cost a month",
 		Long: `cost adds up the list prices of what there always is: machines and their volumes,
 NAT gateways, load balancers of the API, KMS keys, and what is fixed of the
-hardening list (docs/hardening.md). Machines are those that a cluster of its size
-has by default. The prices are a small table that is part of
-bootstrap, with its date and source; nothing is asked of AWS. What is paid by
+hardening list (docs/hardening.md). Of groups that grow, the least number counts;
+spot machines count as if they were not. The prices are a small table that is part
+of bootstrap, with its date and source; nothing is asked of AWS. What is paid by
 use is left out, and named. A region or machine type without a price is an error.`,
 		Example: `  bootstrap cluster cost
   bootstrap cluster cost --cluster prod --output json`,

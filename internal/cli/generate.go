@@ -69,7 +69,11 @@ const (
 func (o generateOptions) run(streams Streams) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(garbagePercent))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(garbageLimit))
-	want, _, err := compileDir(o.dir)
+	p, c, err := LoadDir(o.dir)
+	if err != nil {
+		return err
+	}
+	want, _, err := compile.Compile(p, c)
 	if err != nil {
 		return err
 	}
@@ -87,7 +91,11 @@ func (o generateOptions) run(streams Streams) error {
 	}
 	switch {
 	case o.check:
-		return o.drift(streams, root, changes)
+		clusters, drift, err := renderDrift(root.FS(), p, c)
+		if err != nil {
+			return err
+		}
+		return driftOf(streams, changes, clusters, drift)
 	case o.dryRun, changes.Empty():
 		return nil
 	}
@@ -97,20 +105,12 @@ func (o generateOptions) run(streams Streams) error {
 	return nil
 }
 
-// drift says whether anything is not as it would be made: the trees, and the
+// driftOf says whether anything is not as it would be made: the trees, and the
 // clusters that were rendered.
-func (o generateOptions) drift(streams Streams, root *os.Root, changes *tree.Changes) error {
+func driftOf(streams Streams, changes *tree.Changes, clusters, drift []string) error {
 	var trees error
 	if !changes.Empty() {
 		trees = driftError{changes.Len()}
-	}
-	p, c, err := LoadDir(o.dir)
-	if err != nil {
-		return err
-	}
-	clusters, drift, err := renderDrift(root.FS(), p, c)
-	if err != nil {
-		return err
 	}
 	for _, line := range drift {
 		fmt.Fprintln(streams.Err, line)

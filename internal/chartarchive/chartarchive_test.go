@@ -2,64 +2,17 @@ package chartarchive_test
 
 import (
 	"archive/tar"
-	"bytes"
-	"compress/gzip"
 	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/chartarchive"
+	"github.com/groundwork-dev/groundwork/internal/chartarchive/charttest"
 	"github.com/groundwork-dev/groundwork/internal/testsupport"
 )
-
-const meta = "apiVersion: v2\nname: web\nversion: 1.2.3\n"
-
-// pack makes an archive of files below web/, with the Chart.yaml of meta unless
-// one is given.
-func pack(t testing.TB, files map[string]string) []byte {
-	t.Helper()
-	all := map[string]string{"Chart.yaml": meta}
-	maps.Copy(all, files)
-	var entries []tar.Header
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		entries = append(entries, tar.Header{Typeflag: tar.TypeReg, Name: "web/" + name, Mode: 0o644, Size: int64(len(all[name]))})
-	}
-	return archive(t, entries, func(h tar.Header) string { return all[strings.TrimPrefix(h.Name, "web/")] })
-}
-
-// archive packs entries as they are.
-func archive(t testing.TB, entries []tar.Header, content func(tar.Header) string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := tar.NewWriter(z)
-	for _, h := range entries {
-		h.ModTime = time.Unix(0, 0)
-		if err := w.WriteHeader(&h); err != nil {
-			t.Fatal(err)
-		}
-		if h.Typeflag == tar.TypeReg {
-			if _, err := w.Write([]byte(content(h))); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
 
 // hostile returns archives that Load refuses, and a part of what it says.
 func hostile(t testing.TB) map[string]struct {
@@ -71,10 +24,10 @@ func hostile(t testing.TB) map[string]struct {
 		if h.Typeflag == 0 {
 			h.Typeflag = tar.TypeReg
 		}
-		chart := tar.Header{Typeflag: tar.TypeReg, Name: "web/Chart.yaml", Size: int64(len(meta))}
-		return archive(t, []tar.Header{chart, h}, func(h tar.Header) string {
+		chart := tar.Header{Typeflag: tar.TypeReg, Name: "web/Chart.yaml", Size: int64(len(charttest.Meta))}
+		return charttest.Archive(t, []tar.Header{chart, h}, func(h tar.Header) string {
 			if h.Name == "web/Chart.yaml" {
-				return meta
+				return charttest.Meta
 			}
 			return strings.Repeat("\x00", int(h.Size))
 		})
@@ -88,11 +41,11 @@ func hostile(t testing.TB) map[string]struct {
 		large = append(large, tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprint("web/", i), Size: 5 << 20})
 	}
 	zeros := func(h tar.Header) string { return strings.Repeat("\x00", int(h.Size)) }
-	nested := pack(t, nil)
+	nested := charttest.Pack(t, nil)
 	for range 7 {
-		nested = pack(t, map[string]string{"charts/web.tgz": string(nested)})
+		nested = charttest.Pack(t, map[string]string{"charts/web.tgz": string(nested)})
 	}
-	good := pack(t, nil)
+	good := charttest.Pack(t, nil)
 	return map[string]struct {
 		archive []byte
 		want    string
@@ -100,8 +53,8 @@ func hostile(t testing.TB) map[string]struct {
 		"nothing":                {nil, "it is no gzip archive"},
 		"no archive":             {[]byte("apiVersion: v2\n"), "it is no gzip archive"},
 		"cut off":                {good[:len(good)/2], "reading the archive: "},
-		"empty":                  {archive(t, nil, nil), "it has no Chart.yaml"},
-		"no folder":              {archive(t, []tar.Header{{Typeflag: tar.TypeReg, Name: "Chart.yaml"}}, zeros), `"Chart.yaml" is not in the chart's folder`},
+		"empty":                  {charttest.Archive(t, nil, nil), "it has no Chart.yaml"},
+		"no folder":              {charttest.Archive(t, []tar.Header{{Typeflag: tar.TypeReg, Name: "Chart.yaml"}}, zeros), `"Chart.yaml" is not in the chart's folder`},
 		"out of the chart":       {entry(tar.Header{Name: "web/../../etc/passwd"}), `"web/../../etc/passwd" leads out of the chart`},
 		"out, by backslashes":    {entry(tar.Header{Name: `web\..\..\passwd`}), "leads out of the chart"},
 		"absolute":               {entry(tar.Header{Name: "/etc/passwd"}), `"/etc/passwd" is not the name`},
@@ -110,19 +63,19 @@ func hostile(t testing.TB) map[string]struct {
 		"a hard link":            {entry(tar.Header{Typeflag: tar.TypeLink, Name: "web/a", Linkname: "web/Chart.yaml"}), "is a link"},
 		"a device":               {entry(tar.Header{Typeflag: tar.TypeChar, Name: "web/a"}), "is a special file"},
 		"a pipe":                 {entry(tar.Header{Typeflag: tar.TypeFifo, Name: "web/a"}), "is a special file"},
-		"twice":                  {entry(tar.Header{Name: "web/Chart.yaml", Size: int64(len(meta))}), `"web/Chart.yaml" is there twice`},
+		"twice":                  {entry(tar.Header{Name: "web/Chart.yaml", Size: int64(len(charttest.Meta))}), `"web/Chart.yaml" is there twice`},
 		"a long name":            {entry(tar.Header{Name: "web/" + strings.Repeat("a", 501)}), "has a name longer than 500 bytes"},
 		"a large file":           {entry(tar.Header{Name: "web/a", Size: 5<<20 + 1}), `"web/a" is larger than 5 MiB`},
-		"a bomb":                 {archive(t, large, zeros), "it unpacks to more than "},
-		"many files":             {archive(t, many, zeros), "it has more than 5000 entries"},
+		"a bomb":                 {charttest.Archive(t, large, zeros), "it unpacks to more than "},
+		"many files":             {charttest.Archive(t, many, zeros), "it has more than 5000 entries"},
 		"archives in each other": {nested, "archives are packed in each other more than 5 deep"},
-		"a bomb in an archive":   {pack(t, map[string]string{"charts/a.tgz": string(archive(t, large, zeros))}), `"web/charts/a.tgz": reading "web/4": it unpacks to more than`},
+		"a bomb in an archive":   {charttest.Pack(t, map[string]string{"charts/a.tgz": string(charttest.Archive(t, large, zeros))}), `"web/charts/a.tgz": reading "web/4": it unpacks to more than`},
 		"a large archive":        {make([]byte, 32<<20+1), "the archive is larger than 32 MiB"},
-		"metadata of text":       {pack(t, map[string]string{"Chart.yaml": "web"}), "it has no name or no version"},
-		"no version":             {pack(t, map[string]string{"Chart.yaml": "name: web\n"}), "it has no name or no version"},
-		"broken metadata":        {pack(t, map[string]string{"Chart.yaml": "name: [\n"}), "reading a chart's Chart.yaml: yaml: "},
-		"large metadata":         {pack(t, map[string]string{"Chart.yaml": strings.Repeat("#\n", 70_000)}), "it is larger than 128 KiB"},
-		"deep metadata":          {pack(t, map[string]string{"Chart.yaml": strings.Repeat("[", 100_000)}), "reading a chart's Chart.yaml: yaml: "},
+		"metadata of text":       {charttest.Pack(t, map[string]string{"Chart.yaml": "web"}), "it has no name or no version"},
+		"no version":             {charttest.Pack(t, map[string]string{"Chart.yaml": "name: web\n"}), "it has no name or no version"},
+		"broken metadata":        {charttest.Pack(t, map[string]string{"Chart.yaml": "name: [\n"}), "reading a chart's Chart.yaml: yaml: "},
+		"large metadata":         {charttest.Pack(t, map[string]string{"Chart.yaml": strings.Repeat("#\n", 70_000)}), "it is larger than 128 KiB"},
+		"deep metadata":          {charttest.Pack(t, map[string]string{"Chart.yaml": strings.Repeat("[", 100_000)}), "reading a chart's Chart.yaml: yaml: "},
 	}
 }
 
@@ -145,13 +98,13 @@ func TestHostileArchives(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	sub := pack(t, map[string]string{"values.yaml": "a: 1\n"})
-	files := map[string]string{"Chart.yaml": "\xEF\xBB\xBF" + meta, "templates/a.yaml": "a: 1\n", "charts/sub-1.tgz": string(sub)}
+	sub := charttest.Pack(t, map[string]string{"values.yaml": "a: 1\n"})
+	files := map[string]string{"Chart.yaml": "\xEF\xBB\xBF" + charttest.Meta, "templates/a.yaml": "a: 1\n", "charts/sub-1.tgz": string(sub)}
 	folder := fstest.MapFS{".git/config": {}, ".helmignore": {}}
 	for name, text := range files {
 		folder[name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	packed, err := chartarchive.Load(pack(t, files))
+	packed, err := chartarchive.Load(charttest.Pack(t, files))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +156,7 @@ func TestHostileFolders(t *testing.T) {
 // FuzzLoad starts from good and bad archives and looks for a panic, and for what
 // is let in beyond the limits.
 func FuzzLoad(f *testing.F) {
-	f.Add(pack(f, map[string]string{"values.yaml": "a: 1\n", "charts/a.tgz": string(pack(f, nil))}))
+	f.Add(charttest.Pack(f, map[string]string{"values.yaml": "a: 1\n", "charts/a.tgz": string(charttest.Pack(f, nil))}))
 	for _, test := range hostile(f) {
 		if len(test.archive) < 64<<10 {
 			f.Add(test.archive)

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/groundwork-dev/groundwork/internal/chartarchive"
+	"github.com/groundwork-dev/groundwork/internal/chartarchive/charttest"
 	"github.com/groundwork-dev/groundwork/internal/helmrender"
 )
 
@@ -54,7 +55,7 @@ func TestLikeHelm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			values := map[string]any{"replicas": 2, "one": map[string]any{"x": "given"}}
-			c, err := loader.LoadArchive(bytes.NewReader(pack(t, files)))
+			c, err := loader.LoadArchive(bytes.NewReader(charttest.Pack(t, files)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,7 +150,7 @@ func BenchmarkStart(b *testing.B) {
 }
 
 func BenchmarkLoad(b *testing.B) {
-	archive := pack(b, realChart(b))
+	archive := charttest.Pack(b, realChart(b))
 	for b.Loop() {
 		if _, err := chartarchive.Load(archive); err != nil {
 			b.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	releaseutil "helm.sh/helm/v4/pkg/release/v1/util"
 
+	"github.com/groundwork-dev/groundwork/internal/chartarchive/charttest"
 	"github.com/groundwork-dev/groundwork/internal/helmrender"
 )
 
@@ -25,9 +26,9 @@ func config(name, value string) string {
 func subcharts(t testing.TB) map[string]string {
 	t.Helper()
 	sub := func(name string) string { return "apiVersion: v2\nname: " + name + "\nversion: 1.0.0\n" }
-	inArchive := string(pack(t, map[string]string{"Chart.yaml": sub("packed"), "templates/a.yaml": config("packed", "{{ .Values.x }}"), "values.yaml": "x: default\n"}))
+	inArchive := string(charttest.Pack(t, map[string]string{"Chart.yaml": sub("packed"), "templates/a.yaml": config("packed", "{{ .Values.x }}"), "values.yaml": "x: default\n"}))
 	return map[string]string{
-		"Chart.yaml": meta + `dependencies:
+		"Chart.yaml": charttest.Meta + `dependencies:
   - {name: one, version: 1.0.0, condition: one.enabled}
   - {name: two, version: ^1.0.0, condition: two.enabled}
   - {name: one, version: 1.0.0, alias: uno, tags: [more]}
@@ -81,7 +82,7 @@ func TestRender(t *testing.T) {
 		"hooks":            {map[string]string{"templates/a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {helm.sh/hook: 'pre-install, post-upgrade'}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b, annotations: {helm.sh/hook: crd-install}}\n---\n" + config("c", "x")}, helmrender.Release{}, "ConfigMap/c=x", "", "Pod/a"},
 		"subcharts":        {subcharts(t), helmrender.Release{}, "ConfigMap/one=parent default eu ConfigMap/packed=default ConfigMap/uno=default default eu", "CustomResourceDefinition/ones.example.com CustomResourceDefinition/ones.example.com", "Pod/test"},
 		"other subcharts":  {subcharts(t), helmrender.Release{Values: map[string]any{"one": map[string]any{"enabled": false}, "two": map[string]any{"enabled": true}, "tags": map[string]any{"more": false}, "packed": map[string]any{"x": "given"}}}, "ConfigMap/packed=given ConfigMap/two=x", "CustomResourceDefinition/twos.example.com", "Pod/test"},
-		"for this version": {map[string]string{"Chart.yaml": meta + "kubeVersion: '>=1.30.0-0'\n", "templates/a.yaml": config("a", "x")}, helmrender.Release{}, "ConfigMap/a=x", "", ""},
+		"for this version": {map[string]string{"Chart.yaml": charttest.Meta + "kubeVersion: '>=1.30.0-0'\n", "templates/a.yaml": config("a", "x")}, helmrender.Release{}, "ConfigMap/a=x", "", ""},
 		"a fitting schema": {map[string]string{"values.schema.json": `{"properties": {"port": {"type": "integer"}}}`, "values.yaml": "port: 1\n", "templates/a.yaml": config("a", "x")}, helmrender.Release{}, "ConfigMap/a=x", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,8 +187,8 @@ func TestRenderFails(t *testing.T) {
 		"no object":          {template("just text\n"), nil, "web/templates/a.yaml: a document is no object"},
 		"no kind":            {template("apiVersion: v1\nmetadata: {name: a}\n"), nil, "web/templates/a.yaml: an object has no apiVersion or no kind"},
 		"no YAML":            {template("a: [\n"), nil, "web/templates/a.yaml: "},
-		"a library":          {map[string]string{"Chart.yaml": meta + "type: library\n"}, nil, "it is a library chart"},
-		"another Kubernetes": {map[string]string{"Chart.yaml": meta + "kubeVersion: '<1.30'\n"}, nil, "it is for Kubernetes <1.30, not for v1.36.0"},
+		"a library":          {map[string]string{"Chart.yaml": charttest.Meta + "type: library\n"}, nil, "it is a library chart"},
+		"another Kubernetes": {map[string]string{"Chart.yaml": charttest.Meta + "kubeVersion: '<1.30'\n"}, nil, "it is for Kubernetes <1.30, not for v1.36.0"},
 		"values":             {map[string]string{"values.yaml": "- a\n"}, nil, "cannot load values.yaml"},
 		"a schema":           {map[string]string{"values.schema.json": `{"properties": {"port": {"type": "integer"}}}`}, map[string]any{"port": "http"}, "the values do not fit values.schema.json: web: - at '/port': got string, want integer"},
 		"a subchart's schema": {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/groundwork-dev/groundwork/benchmarks/synthetic/catalogue"
 )
 
 func main() {
@@ -33,8 +35,8 @@ func run(args []string) error {
 		return fmt.Errorf("reading the number of components: %w", err)
 	}
 	files := map[string]string{"platform.yaml": platform(clusters, components)}
-	for i := range components {
-		component(files, i)
+	for name, text := range catalogue.Components(components) {
+		files["components/"+name] = text
 	}
 	for name, text := range files {
 		path := filepath.Join(args[0], name)
@@ -65,31 +67,4 @@ spec:
 		}
 	}
 	return b.String()
-}
-
-func component(files map[string]string, i int) {
-	dir := fmt.Sprintf("components/c%04d/", i)
-	dependsOn := ""
-	if i >= 10 {
-		dependsOn = fmt.Sprintf("  dependsOn: [c%04d]\n", i-10)
-	}
-	files[dir+"component.yaml"] = fmt.Sprintf(`apiVersion: groundwork.dev/v1alpha1
-kind: Component
-spec:
-  description: A component that stands for any other, number %d.
-  chart: {name: chart, version: 1.2.3, repository: "oci://registry.example.com/charts"}
-  namespace: {name: ns-%d, podSecurity: restricted}
-%s  network:
-    - {name: dns, direction: egress, peers: [{kind: dns}]}
-    - {name: api, direction: egress, peers: [{kind: apiserver}]}
-  parameters:
-    replicas: {type: integer, description: How many., default: 2}
-`, i, i, dependsOn)
-	var values strings.Builder
-	for j := range 10 {
-		fmt.Fprintf(&values, "section%d:\n  # Why it is so.\n  enabled: true\n  replicas: \"{{parameters.replicas}}\"\n  host: app.{{cluster.domain}}\n  resources: {requests: {cpu: 10m, memory: 32Mi}}\n", j)
-	}
-	files[dir+"values.yaml"] = values.String()
-	files[dir+"README.md"] = "# A component\n"
-	files[dir+"configs/config.yaml"] = fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: config\n  namespace: ns-%d\ndata:\n  domain: \"{{cluster.domain}}\"\n", i)
 }

@@ -80,5 +80,12 @@ const (
 	Volumes = "volumes"
 )
 
+// The tags by which what the tool makes is found again.
+const (
+	TagPlatform = "groundwork.dev/platform"
+	// TagCluster is kops' own; its value is the cluster's domain.
+	TagCluster = "KubernetesCluster"
+)
+
 // WebACL is the name of the web ACL in front of a cluster's load balancers.
 func WebACL(cluster string) string { return cluster + "-ingress" }

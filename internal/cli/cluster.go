@@ -2,11 +2,8 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,9 +39,7 @@ func (o *clusterChoice) addFlags(cmd *cobra.Command) {
 	AddDirFlag(cmd, &o.dir)
 	cmd.Flags().StringVar(&o.cluster, "cluster", "", "name of the cluster in platform.yaml")
 	Must(cmd.MarkFlagRequired("cluster"))
-	Must(cmd.RegisterFlagCompletionFunc("cluster", func(c *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
-		return (&runOptions{dir: o.dir}).completeCluster(c, args, to)
-	}))
+	Must(cmd.RegisterFlagCompletionFunc("cluster", completeClusters(&o.dir)))
 }
 
 // request returns what platform.yaml asks kops for.
@@ -53,9 +48,8 @@ func (o clusterChoice) request() (*clusterspec.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := p.Spec.Clusters[o.cluster]; !ok {
-		names := slices.Sorted(maps.Keys(p.Spec.Clusters))
-		return nil, usageError{fmt.Errorf("platform.yaml has no cluster %q; it has %s", o.cluster, strings.Join(names, ", "))}
+	if err := checkCluster(o.cluster, clustersOf(p)); err != nil {
+		return nil, err
 	}
 	return clusterRequest(p, c, o.cluster)
 }
@@ -92,7 +86,7 @@ func kopsWorker() (clusterworker.Worker, error) {
 // renderDrift says which rendered clusters are not what their inputs give. A
 // cluster that was never rendered is none of them.
 func renderDrift(repository fs.FS, p *config.Platform, c *catalog.Catalog) (clusters, drift []string, err error) {
-	for _, cluster := range slices.Sorted(maps.Keys(p.Spec.Clusters)) {
+	for _, cluster := range clustersOf(p) {
 		if !clusterfolder.Rendered(repository, cluster) {
 			continue
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,9 +37,7 @@ use is left out, and named. A region or machine type without a price is an error
 	}
 	AddDirFlag(cmd, &o.dir)
 	cmd.Flags().StringVar(&o.cluster, "cluster", "", "cluster of platform.yaml alone; all of them and the account by default")
-	Must(cmd.RegisterFlagCompletionFunc("cluster", func(c *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
-		return (&runOptions{dir: o.dir}).completeCluster(c, args, to)
-	}))
+	Must(cmd.RegisterFlagCompletionFunc("cluster", completeClusters(&o.dir)))
 	addOutputFlag(cmd, &o.output)
 	return cmd
 }
@@ -78,10 +75,13 @@ func (o costOptions) estimates(p *config.Platform, c *catalog.Catalog, prices *c
 	if err != nil {
 		return nil, err
 	}
+	if o.cluster != "" {
+		if err := checkCluster(o.cluster, clusterNames(m)); err != nil {
+			return nil, err
+		}
+	}
 	var all []cost.Estimate
-	var names []string
 	for _, cluster := range m.Clusters {
-		names = append(names, cluster.Name)
 		if o.cluster != "" && cluster.Name != o.cluster {
 			continue
 		}
@@ -91,10 +91,7 @@ func (o costOptions) estimates(p *config.Platform, c *catalog.Catalog, prices *c
 		}
 		all = append(all, e)
 	}
-	switch {
-	case len(all) == 0:
-		return nil, usageError{fmt.Errorf("platform.yaml has no cluster %q; it has %s", o.cluster, strings.Join(names, ", "))}
-	case o.cluster != "":
+	if o.cluster != "" {
 		return all, nil
 	}
 	e, err := prices.Account(cost.Account{Items: itemsOf(p, hardening.Account), Keys: 1}, p.Spec.AWS.Region)
@@ -106,7 +103,7 @@ func (o costOptions) estimates(p *config.Platform, c *catalog.Catalog, prices *c
 
 // costOf is what an estimate knows of a cluster.
 func costOf(p *config.Platform, c platform.Cluster) cost.Cluster {
-	zones, k := len(terraform.Zones(p, c)), p.Spec.Clusters[c.Name].Kubernetes
+	zones, k := len(c.Zones(p.Spec.AWS)), p.Spec.Clusters[c.Name].Kubernetes
 	gateways := zones
 	if k.Topology == config.TopologyPublic {
 		gateways = 0

@@ -123,14 +123,7 @@ func writeFacts(root *os.Root, cluster string, facts *clusterfacts.Facts) error 
 	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return fmt.Errorf("making %s: %w", path.Dir(name), err)
 	}
-	temp := path.Join(path.Dir(name), ".next-"+clusterfacts.FileName)
-	if err := root.WriteFile(temp, text, 0o644); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	if err := root.Rename(temp, name); err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	return nil
+	return replaceFile(root, name, text)
 }
 
 func printFacts(out io.Writer, facts *clusterfacts.Facts) error {

@@ -93,7 +93,7 @@ func (o clusterRenderOptions) render(ctx context.Context, streams Streams, reque
 	result, err := worker.Do(ctx, &clusterspec.Job{Do: clusterspec.DoRender, Request: *request, Facts: *facts})
 	if err != nil {
 		hint := ""
-		if strings.Contains(err.Error(), "the facts lock lacks") {
+		if strings.Contains(err.Error(), clusterspec.Lacks) {
 			hint = "; record it with `bootstrap cluster facts --cluster " + o.cluster + " --refresh`"
 		}
 		return nil, fmt.Errorf("rendering cluster %s: %w%s", o.cluster, err, hint)
@@ -113,17 +113,7 @@ func (o clusterRenderOptions) print(streams Streams, changes *clusterfolder.Chan
 			ExampleFacts int `json:"exampleFacts"`
 		}{changes, facts.Examples()})
 	}
-	for _, group := range []struct {
-		letter string
-		paths  []string
-	}{{"A", changes.Create}, {"M", changes.Update}, {"D", changes.Delete}} {
-		for _, path := range group.paths {
-			if _, err := fmt.Fprintf(streams.Out, "%s %s\n", group.letter, path); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return printPaths(streams.Out, changes.Create, changes.Update, changes.Delete)
 }
 
 // warn tells what a reader of the result should know.

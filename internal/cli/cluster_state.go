@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,9 +40,7 @@ would use, and refuses those of another account than platform.yaml's.`,
 	}
 	AddDirFlag(cmd, &o.dir)
 	cmd.Flags().StringVar(&o.cluster, "cluster", "", "cluster of platform.yaml; all of them by default")
-	Must(cmd.RegisterFlagCompletionFunc("cluster", func(c *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
-		return (&runOptions{dir: o.dir}).completeCluster(c, args, to)
-	}))
+	Must(cmd.RegisterFlagCompletionFunc("cluster", completeClusters(&o.dir)))
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "change nothing; print what would change")
 	addOutputFlag(cmd, &o.output)
 	return cmd
@@ -55,10 +51,10 @@ func (o clusterStateOptions) run(ctx context.Context, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	clusters := slices.Sorted(maps.Keys(p.Spec.Clusters))
+	clusters := clustersOf(p)
 	if o.cluster != "" {
-		if !slices.Contains(clusters, o.cluster) {
-			return usageError{fmt.Errorf("platform.yaml has no cluster %q; it has %s", o.cluster, strings.Join(clusters, ", "))}
+		if err := checkCluster(o.cluster, clusters); err != nil {
+			return err
 		}
 		clusters = []string{o.cluster}
 	}

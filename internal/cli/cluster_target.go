@@ -41,7 +41,7 @@ func (t *ClusterTarget) AddReachFlags(cmd *cobra.Command) {
 
 // CompleteCluster completes the name of a cluster.
 func (t *ClusterTarget) CompleteCluster(c *cobra.Command, args []string, to string) ([]string, cobra.ShellCompDirective) {
-	return (&runOptions{dir: t.Dir}).completeCluster(c, args, to)
+	return completeClusters(&t.Dir)(c, args, to)
 }
 
 // Open connects to the cluster, and makes sure that it is the one that is meant.
@@ -68,12 +68,8 @@ func (t ClusterTarget) check(ctx context.Context, c *cluster.Cluster) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := p.Spec.Clusters[t.Cluster]; !ok {
-		var names []string
-		for name := range p.Spec.Clusters {
-			names = append(names, name)
-		}
-		return usageError{fmt.Errorf("platform.yaml has no cluster %q; it has %s", t.Cluster, strings.Join(names, ", "))}
+	if err := checkCluster(t.Cluster, clustersOf(p)); err != nil {
+		return err
 	}
 	uid, ca, err := c.Identity(ctx)
 	if err != nil {

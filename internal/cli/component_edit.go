@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -90,15 +90,13 @@ func (o *componentEdit) run(streams Streams, names []string) error {
 	after := before
 	clusters := o.clusters
 	if len(clusters) == 0 {
-		clusters = slices.Sorted(maps.Keys(p.Spec.Clusters))
+		clusters = clustersOf(p)
 	}
 	for _, cluster := range clusters {
-		settings, ok := p.Spec.Clusters[cluster]
-		if !ok {
-			return usageError{fmt.Errorf("%s has no cluster %q; it has %s", config.FileName, cluster,
-				strings.Join(slices.Sorted(maps.Keys(p.Spec.Clusters)), ", "))}
+		if err := checkCluster(cluster, clustersOf(p)); err != nil {
+			return err
 		}
-		changes, err := o.of(c, settings, names)
+		changes, err := o.of(c, p.Spec.Clusters[cluster], names)
 		if err != nil {
 			return fmt.Errorf("cluster %s: %w", cluster, err)
 		}
@@ -127,14 +125,17 @@ func (o *componentEdit) write(err io.Writer, root *os.Root, before, after []byte
 	return nil
 }
 
-// replaceFile replaces a file in one step.
+// replaceFile replaces or makes a file in one step.
 func replaceFile(root *os.Root, name string, data []byte) error {
-	info, err := root.Stat(name)
-	if err != nil {
+	mode := fs.FileMode(0o644)
+	switch info, err := root.Stat(name); {
+	case err == nil:
+		mode = info.Mode().Perm()
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	temporary := name + ".new"
-	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, info.Mode().Perm())
+	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}

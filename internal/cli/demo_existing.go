@@ -77,7 +77,7 @@ func newExistingStage(o demoOptions, streams Streams) (*existingStage, error) {
 func demoAppOf(m *platform.Model, cluster, name string) (platform.App, error) {
 	c, ok := m.Cluster(cluster)
 	if !ok {
-		return platform.App{}, usageError{fmt.Errorf("platform.yaml has no cluster %q; it has %s", cluster, clusterNames(m))}
+		return platform.App{}, checkCluster(cluster, clusterNames(m))
 	}
 	names := make([]string, len(c.Apps))
 	for i, app := range c.Apps {

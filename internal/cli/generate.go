@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -127,12 +128,17 @@ func (o generateOptions) print(streams Streams, changes *tree.Changes) error {
 	if o.output == outputJSON {
 		return PrintJSON(streams.Out, changes)
 	}
+	return printPaths(streams.Out, changes.Create, changes.Update, changes.Delete)
+}
+
+// printPaths writes a line a file, git's letters for what happens to it.
+func printPaths(out io.Writer, created, updated, deleted []string) error {
 	for _, group := range []struct {
 		letter string
 		paths  []string
-	}{{"A", changes.Create}, {"M", changes.Update}, {"D", changes.Delete}} {
+	}{{"A", created}, {"M", updated}, {"D", deleted}} {
 		for _, path := range group.paths {
-			if _, err := fmt.Fprintf(streams.Out, "%s %s\n", group.letter, path); err != nil {
+			if _, err := fmt.Fprintf(out, "%s %s\n", group.letter, path); err != nil {
 				return err
 			}
 		}

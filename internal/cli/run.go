@@ -82,19 +82,7 @@ func (o *runOptions) addReachFlags(cmd *cobra.Command) {
 	f.StringVar(&o.tokenFile, "token-file", "", "file with the token, read again when the token is refused; $"+tokenFileVariable+" by default")
 	f.StringVar(&o.sshKey, "ssh-key", "", "private key for the repository over SSH; the SSH agent by default")
 	f.StringVar(&o.knownHosts, "known-hosts", "", "known_hosts file that vouches for the repository's SSH host, to this run and to the cluster; the user's own by default")
-	Must(cmd.RegisterFlagCompletionFunc("cluster", o.completeCluster))
-}
-
-func (o *runOptions) completeCluster(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	p, _, err := LoadDir(o.dir)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var names []string
-	for name := range p.Spec.Clusters {
-		names = append(names, name)
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
+	Must(cmd.RegisterFlagCompletionFunc("cluster", completeClusters(&o.dir)))
 }
 
 func (o runOptions) run(ctx context.Context, streams Streams) error {
@@ -126,10 +114,10 @@ func (o runOptions) run(ctx context.Context, streams Streams) error {
 func (o runOptions) chosen(model *platform.Model) (platform.Cluster, error) {
 	c, ok := model.Cluster(o.cluster)
 	if o.cluster == "" {
-		return platform.Cluster{}, usageError{fmt.Errorf("which cluster? name it with --cluster: platform.yaml has %s", clusterNames(model))}
+		return platform.Cluster{}, usageError{fmt.Errorf("which cluster? name it with --cluster: platform.yaml has %s", strings.Join(clusterNames(model), ", "))}
 	}
 	if !ok {
-		return platform.Cluster{}, usageError{fmt.Errorf("platform.yaml has no cluster %q; it has %s", o.cluster, clusterNames(model))}
+		return platform.Cluster{}, checkCluster(o.cluster, clusterNames(model))
 	}
 	if c.Engine != config.EngineFlux {
 		return platform.Cluster{}, usageError{fmt.Errorf("cluster %s wants engine %s: only flux can be run yet", c.Name, c.Engine)}
@@ -137,12 +125,12 @@ func (o runOptions) chosen(model *platform.Model) (platform.Cluster, error) {
 	return c, nil
 }
 
-func clusterNames(m *platform.Model) string {
+func clusterNames(m *platform.Model) []string {
 	names := make([]string, len(m.Clusters))
 	for i, c := range m.Clusters {
 		names[i] = c.Name
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 func (o runOptions) options(want *tree.Tree, model *platform.Model) (bootstrap.Options, error) {

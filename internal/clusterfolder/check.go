@@ -40,12 +40,9 @@ func Drift(repository fs.FS, cluster string, in Inputs) ([]string, error) {
 			drift = append(drift, path.Join(dir, name)+" is gone")
 		case err != nil:
 			return nil, err
-		case sum(data) != inv.Files[name]:
+		case Digest(data) != inv.Files[name]:
 			drift = append(drift, path.Join(dir, name)+" was changed by hand")
 		}
 	}
 	return drift, nil
 }
-
-// Digest is the checksum of an input, as Inputs hold it.
-func Digest(data []byte) string { return sum(data) }

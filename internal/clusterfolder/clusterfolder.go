@@ -107,7 +107,7 @@ func New(cluster string, in Inputs, files map[string]string) (*Folder, error) {
 			return nil, fmt.Errorf("kops rendered a file that has no place in %s: %q", Dir(cluster), name)
 		}
 		f.files[name] = []byte(text)
-		inv.Files[name] = sum(f.files[name])
+		inv.Files[name] = Digest(f.files[name])
 	}
 	text, err := yaml.Marshal(inv)
 	if err != nil {
@@ -117,7 +117,8 @@ func New(cluster string, in Inputs, files map[string]string) (*Folder, error) {
 	return f, nil
 }
 
-func sum(data []byte) string {
+// Digest is the checksum of an input or a file, as inventories hold it.
+func Digest(data []byte) string {
 	s := sha256.Sum256(data)
 	return "sha256:" + hex.EncodeToString(s[:])
 }
@@ -139,7 +140,7 @@ func Compare(f *Folder, repository fs.FS) (*Changes, error) {
 		case err != nil:
 			return nil, err
 		case bytes.Equal(have, f.files[name]):
-		case name == inventoryFile, slices.Contains(owned[name], sum(have)):
+		case name == inventoryFile, slices.Contains(owned[name], Digest(have)):
 			c.Update = append(c.Update, at)
 		default:
 			c.conflict(at)
@@ -155,7 +156,7 @@ func Compare(f *Folder, repository fs.FS) (*Changes, error) {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			return nil, err
-		case slices.Contains(owned[name], sum(have)):
+		case slices.Contains(owned[name], Digest(have)):
 			c.Delete = append(c.Delete, at)
 		default:
 			c.conflict(at)

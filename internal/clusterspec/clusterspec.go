@@ -20,12 +20,11 @@ const (
 	DiscoveryPurpose = "oidc"
 )
 
-// platformTag says whose the cluster is. kops itself adds KubernetesCluster to
-// everything, by which a cluster's end finds what is left.
-const platformTag = "groundwork.dev/platform"
-
 // oidcPrefix keeps an identity provider's names apart from the cluster's own.
 const oidcPrefix = "oidc:"
+
+// controlPlanes is how many nodes of the control plane there are at most, one a zone.
+const controlPlanes = 3
 
 // maxPolicy bounds a role's own policy in characters; IAM refuses longer ones.
 const maxPolicy = 10_240
@@ -37,10 +36,8 @@ var auditPolicy string
 func New(p *config.Platform, c *platform.Cluster, accounts []platform.ServiceAccount) (*Request, error) {
 	spec := p.Spec.Clusters[c.Name]
 	k, aws := spec.Kubernetes, p.Spec.AWS
-	zones, controlPlane := aws.Zones[:1], aws.Zones[:1]
-	if c.HA {
-		zones, controlPlane = aws.Zones, aws.Zones[:3]
-	}
+	zones := c.Zones(aws)
+	controlPlane := zones[:min(len(zones), controlPlanes)]
 	hard := k.Hardening == config.HardeningFull
 	bucket := k.StateBucket
 	if bucket == "" {
@@ -79,7 +76,7 @@ func (r *Request) harden(p *config.Platform, c *platform.Cluster, accounts []pla
 	r.AuditPolicy = auditPolicy
 	r.EncryptSecrets, r.EncryptVolumes, r.ShortMetadataHops = true, true, true
 	r.VolumesFromGit = true
-	r.Tags = map[string]string{platformTag: p.Metadata.Name}
+	r.Tags = map[string]string{awsname.TagPlatform: p.Metadata.Name} // kops itself adds awsname.TagCluster
 	tags := map[string]string{}
 	for _, component := range c.Components {
 		for _, tag := range component.Spec.WorkerTags {

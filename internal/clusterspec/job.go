@@ -24,6 +24,10 @@ type Job struct {
 	Origin clusterfacts.Origin `json:"origin,omitzero"`
 }
 
+// Lacks begins what an error says of a fact that is not in the lock; kops, in
+// between, keeps of errors their text alone.
+const Lacks = "the facts lock lacks "
+
 // Result is what the worker writes on standard output, as JSON.
 type Result struct {
 	// Files are by path below the cluster's folder.

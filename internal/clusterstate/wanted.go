@@ -7,11 +7,8 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/clusterspec"
 )
 
-// Tags of what is made here.
-const (
-	tagPlatform = "groundwork.dev/platform"
-	tagCluster  = "groundwork.dev/cluster"
-)
+// tagCluster has a cluster's name in platform.yaml.
+const tagCluster = "groundwork.dev/cluster"
 
 // OfPlatform is the bucket that holds the state of every Terraform stack of a
 // platform.
@@ -19,7 +16,7 @@ func OfPlatform(platform, account string) Bucket {
 	return Bucket{
 		Name:     awsname.AccountBucket(account, platform, awsname.TerraformState),
 		KeyAlias: awsname.AccountKeyAlias(platform, awsname.TerraformState),
-		Tags:     map[string]string{tagPlatform: platform},
+		Tags:     map[string]string{awsname.TagPlatform: platform},
 	}
 }
 
@@ -28,7 +25,7 @@ func OfPlatform(platform, account string) Bucket {
 // where it trusts them.
 func OfCluster(platform, cluster string, r *clusterspec.Request) []Bucket {
 	full := platform + "-" + cluster
-	tags := map[string]string{tagPlatform: platform, tagCluster: cluster}
+	tags := map[string]string{awsname.TagPlatform: platform, tagCluster: cluster}
 	buckets := []Bucket{{Name: bucketOf(r.StateStore), KeyAlias: awsname.KeyAlias(full, clusterspec.StatePurpose), Tags: tags}}
 	if r.DiscoveryStore != "" {
 		buckets = append(buckets, Bucket{Name: bucketOf(r.DiscoveryStore), ReadByAnybody: true, Tags: tags})

@@ -14,6 +14,7 @@ import (
 	"k8s.io/kops/util/pkg/vfs"
 
 	"github.com/groundwork-dev/groundwork/internal/clusterfacts"
+	"github.com/groundwork-dev/groundwork/internal/clusterspec"
 )
 
 // errLocked is what a render gets that would change the state store.
@@ -139,6 +140,6 @@ func (noSSH) FindSSHPublicKeys() ([]*kopsapi.SSHCredential, error) { return nil,
 // MissingError says that a render needs facts that are not in the lock.
 type MissingError struct{ What string }
 
-func (e MissingError) Error() string { return "the facts lock lacks " + e.What }
+func (e MissingError) Error() string { return clusterspec.Lacks + e.What }
 
 func missing(what string) error { return MissingError{what} }

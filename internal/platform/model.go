@@ -35,6 +35,14 @@ type Cluster struct {
 	Apps []App
 }
 
+// Zones are the availability zones that the cluster has nodes in.
+func (c Cluster) Zones(aws config.AWS) []string {
+	if c.HA {
+		return aws.Zones
+	}
+	return aws.Zones[:1]
+}
+
 // Component is a component as one cluster installs it.
 type Component struct {
 	Spec      *catalog.Component

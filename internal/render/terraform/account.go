@@ -37,17 +37,12 @@ func Account(p *config.Platform) ([]File, error) {
 		s.own = append(s.own, "repositories.tf")
 		s.locals = append(s.locals, texts("repositories", repositories))
 	}
-	s.locals = append(s.locals, tags(map[string]string{tagPlatform: name, tagStack: string(hardening.Account)}))
+	s.locals = append(s.locals, tags(map[string]string{awsname.TagPlatform: name, tagStack: string(hardening.Account)}))
 	return s.render()
 }
 
-// The tags of every resource. What is a cluster's has the tag by which kops
-// finds what is left of a cluster.
-const (
-	tagPlatform = "groundwork.dev/platform"
-	tagStack    = "groundwork.dev/stack"
-	tagCluster  = "KubernetesCluster"
-)
+// tagStack is on every resource, beside awsname's.
+const tagStack = "groundwork.dev/stack"
 
 func tags(of map[string]string) local {
 	values := map[string]cty.Value{}

@@ -27,7 +27,7 @@ func Platform(p *config.Platform, c platform.Cluster) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	zones := Zones(p, c)
+	zones := c.Zones(p.Spec.AWS)
 	s := stack{of: hardening.Platform, aws: aws, name: p.Metadata.Name, key: "platform/" + c.Name + ".tfstate", own: []string{"variables.tf"}}
 	s.locals = append(common(aws),
 		text("cluster", c.FullName),
@@ -52,18 +52,9 @@ func Platform(p *config.Platform, c platform.Cluster) ([]File, error) {
 		s.locals = append(s.locals, object("buckets", buckets))
 	}
 	s.locals = append(s.locals, tags(map[string]string{
-		tagPlatform: p.Metadata.Name, tagStack: string(hardening.Platform), tagCluster: c.Domain,
+		awsname.TagPlatform: p.Metadata.Name, tagStack: string(hardening.Platform), awsname.TagCluster: c.Domain,
 	}))
 	return s.render()
-}
-
-// Zones are the zones that a cluster has nodes in: all of an ha cluster, the
-// first of a small one.
-func Zones(p *config.Platform, c platform.Cluster) []string {
-	if c.HA {
-		return p.Spec.AWS.Zones
-	}
-	return p.Spec.AWS.Zones[:1]
 }
 
 // subnetBits is into how many parts, as a power of two, kops cuts the VPC's

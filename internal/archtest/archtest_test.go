@@ -60,6 +60,7 @@ func classes() map[string]class {
 		"internal/redact":                 pure,
 		"internal/render":                 pure,
 		"internal/scaffold":               pure,
+		"internal/stackplan":              pure,
 		"internal/strictyaml":             pure,
 		"internal/tree":                   pure,
 		"internal/bootstrap":              useCase,

@@ -85,6 +85,9 @@ func cluster(r *platform.Resolver, name string, p *config.Platform, m *platform.
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := addStack(files, terraform.KopsDir(name), []terraform.File{terraform.KopsBackend(p, name)}); err != nil {
+		return nil, nil, err
+	}
 	return files, nil, addStack(files, terraform.PlatformDir(name), stack)
 }
 

@@ -23,9 +23,12 @@ const (
 //	infrastructure/configs/<cluster>/…
 //	apps/<cluster>/…
 //	terraform/platform/<cluster>/…
+//	terraform/k8s/<cluster>/…
+//
+// The last one is kops' but for what says where its state is.
 func Cluster(name string) string {
 	rest := name
-	for _, dir := range []string{"clusters/", "infrastructure/controllers/", "infrastructure/configs/", "apps/", "terraform/platform/"} {
+	for _, dir := range []string{"clusters/", "infrastructure/controllers/", "infrastructure/configs/", "apps/", "terraform/platform/", "terraform/k8s/"} {
 		var ok bool
 		if rest, ok = strings.CutPrefix(name, dir); ok {
 			break

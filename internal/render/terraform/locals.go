@@ -8,6 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/groundwork-dev/groundwork/internal/awsname"
+	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/tree"
 )
 
@@ -62,29 +63,47 @@ func localsFile(all []local) []byte {
 func (s stack) settings() []byte {
 	f := hclwrite.NewEmptyFile()
 	block := f.Body().AppendNewBlock("terraform", nil).Body()
-	block.SetAttributeValue("required_version", cty.StringVal(">= 1.11.0")) // the first to lock in S3 alone
+	block.SetAttributeValue("required_version", cty.StringVal(leastVersion))
 	block.AppendNewBlock("required_providers", nil).Body().SetAttributeValue("aws", cty.ObjectVal(map[string]cty.Value{
 		"source": cty.StringVal("hashicorp/aws"), "version": cty.StringVal(ProviderVersion),
 	}))
-	backend := block.AppendNewBlock("backend", []string{"s3"}).Body()
-	for _, kv := range []struct {
-		key   string
-		value cty.Value
-	}{
-		{"bucket", cty.StringVal(awsname.AccountBucket(s.aws.AccountID, s.name, awsname.TerraformState))},
-		{"key", cty.StringVal(s.key)},
-		{"region", cty.StringVal(s.aws.Region)},
-		{"encrypt", cty.True},
-		{"use_lockfile", cty.True},
-	} {
-		backend.SetAttributeValue(kv.key, kv.value)
-	}
+	backend(block, s.aws, s.name, s.key)
 	f.Body().AppendNewline()
 	provider := f.Body().AppendNewBlock("provider", []string{"aws"}).Body()
 	provider.SetAttributeRaw("region", raw("local.region"))
 	provider.SetAttributeRaw("allowed_account_ids", raw("[local.account_id]"))
 	provider.AppendNewBlock("default_tags", nil).Body().SetAttributeRaw("tags", raw("local.tags"))
 	return encode(f, "")
+}
+
+// leastVersion is the first Terraform to lock a state in S3 alone.
+const leastVersion = ">= 1.11.0"
+
+// backend says where a stack's state is: an object of the platform's bucket.
+func backend(block *hclwrite.Body, aws *config.AWS, platform, key string) {
+	body := block.AppendNewBlock("backend", []string{"s3"}).Body()
+	for _, kv := range []struct {
+		key   string
+		value cty.Value
+	}{
+		{"bucket", cty.StringVal(awsname.AccountBucket(aws.AccountID, platform, awsname.TerraformState))},
+		{"key", cty.StringVal(key)},
+		{"region", cty.StringVal(aws.Region)},
+		{"encrypt", cty.True},
+		{"use_lockfile", cty.True},
+	} {
+		body.SetAttributeValue(kv.key, kv.value)
+	}
+}
+
+// KopsBackend returns what stands in terraform/k8s/<cluster> beside what kops
+// renders there: where the state is, which kops does not say.
+func KopsBackend(p *config.Platform, cluster string) File {
+	f := hclwrite.NewEmptyFile()
+	block := f.Body().AppendNewBlock("terraform", nil).Body()
+	block.SetAttributeValue("required_version", cty.StringVal(leastVersion))
+	backend(block, &p.Spec.AWS, p.Metadata.Name, "k8s/"+cluster+".tfstate")
+	return File{"backend.tf", encode(f, "# The rest of the folder is kops'.\n")}
 }
 
 // encode puts the head above what was written.

@@ -111,13 +111,18 @@ func (e LockedError) Error() string {
 		e.Dir, e.Lock.Who, e.Lock.Created, strings.TrimPrefix(e.Lock.Operation, "OperationType"), e.Lock.ID, e.Dir, e.Lock.ID)
 }
 
-// StaleError says that a saved plan cannot be applied, since the state is not
-// any more what it was made of.
-type StaleError struct{ Dir string }
+// StaleError says that a saved plan cannot be applied, since it was made of
+// something else than there is now.
+type StaleError struct {
+	// Dir is the stack's folder in the repository.
+	Dir string
+	// Of says of what: state, set of files, or set of variables.
+	Of string
+}
 
 // Refused tells the error apart from others: nothing was changed.
 func (StaleError) Refused() bool { return true }
 
 func (e StaleError) Error() string {
-	return fmt.Sprintf("the saved plan of %s was made of another state than there is now, so nothing was applied: plan again and look at it", e.Dir)
+	return fmt.Sprintf("the saved plan of %s was made of another %s than there is now, so nothing was applied: plan again, and look at it", e.Dir, e.Of)
 }

@@ -64,6 +64,7 @@ func classes() map[string]class {
 		"internal/strictyaml":             pure,
 		"internal/tree":                   pure,
 		"internal/bootstrap":              useCase,
+		"internal/clusterup":              useCase,
 		"internal/demo":                   useCase,
 		"internal/livediff":               useCase,
 		"internal/sandbox":                useCase,

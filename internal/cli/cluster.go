@@ -23,11 +23,12 @@ const kopsProgram = "bootstrap-kops"
 func newClusterCommand(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cluster",
-		Short: "A cluster in AWS: its Terraform, the facts it needs, what it costs",
+		Short: "A cluster in AWS: its facts, its Terraform, its making, what it costs",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newClusterStateCommand(streams), newClusterFactsCommand(streams), newClusterRenderCommand(streams), newClusterCostCommand(streams))
+	cmd.AddCommand(newClusterStateCommand(streams), newClusterFactsCommand(streams), newClusterRenderCommand(streams), newClusterCostCommand(streams),
+		newClusterPlanCommand(streams), newClusterUpCommand(streams))
 	return cmd
 }
 
@@ -90,23 +91,7 @@ func renderDrift(repository fs.FS, p *config.Platform, c *catalog.Catalog) (clus
 		if !clusterfolder.Rendered(repository, cluster) {
 			continue
 		}
-		facts, err := clusterfacts.Load(repository, cluster)
-		if errors.Is(err, fs.ErrNotExist) {
-			clusters, drift = append(clusters, cluster), append(drift, clusterfacts.Path(cluster)+" is gone")
-			continue
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		request, err := clusterRequest(p, c, cluster)
-		if err != nil {
-			return nil, nil, err
-		}
-		in, err := clusterInputs(request, facts)
-		if err != nil {
-			return nil, nil, err
-		}
-		found, err := clusterfolder.Drift(repository, cluster, in)
+		found, err := renderDriftOf(repository, p, c, cluster)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -115,6 +100,26 @@ func renderDrift(repository fs.FS, p *config.Platform, c *catalog.Catalog) (clus
 		}
 	}
 	return clusters, drift, nil
+}
+
+// renderDriftOf says in which ways a rendered cluster is not what its inputs give.
+func renderDriftOf(repository fs.FS, p *config.Platform, c *catalog.Catalog, cluster string) ([]string, error) {
+	facts, err := clusterfacts.Load(repository, cluster)
+	if errors.Is(err, fs.ErrNotExist) {
+		return []string{clusterfacts.Path(cluster) + " is gone"}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	request, err := clusterRequest(p, c, cluster)
+	if err != nil {
+		return nil, err
+	}
+	in, err := clusterInputs(request, facts)
+	if err != nil {
+		return nil, err
+	}
+	return clusterfolder.Drift(repository, cluster, in)
 }
 
 // renderDriftError says that rendered clusters differ from their inputs.

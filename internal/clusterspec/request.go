@@ -117,5 +117,14 @@ func (r *Request) MachineTypes() []string {
 	return types
 }
 
+// Nodes is how many nodes there are at least.
+func (r *Request) Nodes() int {
+	n := len(r.ControlPlane.Zones)
+	for _, w := range r.Workers {
+		n += w.Min
+	}
+	return n
+}
+
 // Canonical returns the request as JSON, the same for equal requests.
 func (r *Request) Canonical() ([]byte, error) { return json.Marshal(r) }

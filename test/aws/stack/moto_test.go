@@ -4,7 +4,6 @@ package stack
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -20,43 +19,6 @@ func kept(resources ...string) string {
 		fmt.Fprintf(&b, "\nresource %s {\n  lifecycle {\n    prevent_destroy = false\n  }\n}\n", r)
 	}
 	return b.String()
-}
-
-// lacking are the resources that moto 5.2 does not know: docs/hardening.md names
-// them. They are planned, and applied with a mock of the provider.
-func lacking() []string {
-	return []string{
-		"aws_accessanalyzer_analyzer", "aws_autoscaling_notification", "aws_cloudtrail", "aws_ebs_default_kms_key",
-		"aws_ebs_snapshot_block_public_access", "aws_ec2_instance_metadata_defaults", "aws_guardduty_detector_feature",
-		"aws_s3_account_public_access_block", "aws_securityhub_account", "aws_securityhub_standards_subscription",
-		"aws_vpn_connection_route", "aws_vpn_gateway_route_propagation",
-	}
-}
-
-// leftOut overrides the resources that moto lacks with none of them.
-func leftOut(t testing.TB, s stack) (override string, kinds []string) {
-	t.Helper()
-	for name, data := range s.files {
-		for _, b := range blocks(t, name, data) {
-			if !slices.Contains(lacking(), b[0]) {
-				continue
-			}
-			none := "count = 0"
-			if strings.Contains(block(string(data), b), "for_each") {
-				none = "for_each = {}"
-			}
-			override += fmt.Sprintf("\nresource %q %q {\n  %s\n}\n", b[0], b[1], none)
-			kinds = append(kinds, b[0])
-		}
-	}
-	return override, kinds
-}
-
-// block is the text of a resource.
-func block(text string, b [2]string) string {
-	_, text, _ = strings.Cut(text, fmt.Sprintf("resource %q %q {", b[0], b[1]))
-	text, _, _ = strings.Cut(text, "\n}\n")
-	return text
 }
 
 // beside is what kops would have made: the VPC that the stack of a cluster is
@@ -127,7 +89,7 @@ func TestApplyAndDestroy(t *testing.T) {
 			if s.cluster == "" {
 				variables, guarded = nil, kept(`"aws_s3_bucket" "logs"`)
 			}
-			override, kinds := leftOut(t, s)
+			override, kinds := awstest.LeftOut(t, s.files)
 			if s.cluster == "" {
 				// The provider watches it for a minute; the other stack has one too.
 				override += "\nresource \"aws_s3_bucket_lifecycle_configuration\" \"logs\" {\n  count = 0\n}\n"
@@ -149,7 +111,7 @@ func TestApplyAndDestroy(t *testing.T) {
 			}
 		})
 	}
-	for _, kind := range lacking() {
+	for _, kind := range awstest.Lacking() {
 		if !left[kind] {
 			t.Errorf("%s is said to be left out, and no stack has it", kind)
 		}

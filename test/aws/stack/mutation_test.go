@@ -10,28 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-
 	"github.com/groundwork-dev/groundwork/internal/hardening"
 	"github.com/groundwork-dev/groundwork/test/aws/awstest"
 )
-
-// blocks returns the resources of a file, as type and name.
-func blocks(t testing.TB, name string, data []byte) [][2]string {
-	t.Helper()
-	f, problems := hclsyntax.ParseConfig(data, name, hcl.InitialPos)
-	if problems.HasErrors() {
-		t.Fatal(problems)
-	}
-	var all [][2]string
-	for _, b := range f.Body.(*hclsyntax.Body).Blocks {
-		if b.Type == "resource" {
-			all = append(all, [2]string{b.Labels[0], b.Labels[1]})
-		}
-	}
-	return all
-}
 
 // TestMutations takes each resource of each hardening item out of a plan, and
 // finds the item's policy, and no other row's, to fail. Then it spoils what
@@ -49,7 +30,7 @@ func TestMutations(t *testing.T) {
 				if !item.In(p.stack) || !s.p.Spec.AWS.Hardened(item.Name) {
 					continue
 				}
-				for _, b := range blocks(t, item.Name, s.files[item.Name+".tf"]) {
+				for _, b := range awstest.Resources(t, item.Name, s.files[item.Name+".tf"]) {
 					less := p.without(b[0], b[1])
 					if len(less.resources) == len(p.resources) {
 						if b[0] == "aws_sns_topic_subscription" && s.p.Spec.AWS.Notifications == nil {

@@ -11,10 +11,10 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/render/terraform"
 )
 
-// mirrorConfig returns a configuration of Terraform's command line that knows
+// MirrorConfig returns a configuration of Terraform's command line that knows
 // the machine's mirror and nothing else. GROUNDWORK_TF_MIRROR names a mirror
 // that is in none of the usual places.
-func mirrorConfig(t testing.TB) string {
+func MirrorConfig(t testing.TB) string {
 	t.Helper()
 	home, err := os.UserHomeDir()
 	if err != nil {

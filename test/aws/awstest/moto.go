@@ -127,3 +127,38 @@ func freePort(t testing.TB) int {
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
 }
+
+// Files sends the calls of kops' second provider to the server, by which it
+// writes objects.
+func (m Moto) Files() string {
+	return fmt.Sprintf(`
+provider "aws" {
+  alias                       = "files"
+  access_key                  = "test"
+  secret_key                  = "test"
+  s3_use_path_style           = true
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+  endpoints {
+    s3  = %[1]q
+    sts = %[1]q
+  }
+}
+`, m.URL)
+}
+
+// ForKops changes what moto 5.2 cannot of a stack by kops: it knows no names of
+// hosts by a subnet, and refuses two hyphens in the name of a target group.
+func ForKops(t testing.TB, kubernetes []byte) (override string) {
+	t.Helper()
+	for _, b := range Resources(t, "kubernetes.tf", kubernetes) {
+		switch b[0] {
+		case "aws_subnet":
+			override += fmt.Sprintf("\nresource %q %q {\n  private_dns_hostname_type_on_launch = null\n}\n", b[0], b[1])
+		case "aws_lb_target_group":
+			override += fmt.Sprintf("\nresource %q %q {\n  name = %q\n}\n", b[0], b[1], strings.ReplaceAll(b[1][:min(len(b[1]), 30)], "--", "-"))
+		}
+	}
+	return override
+}

@@ -68,7 +68,7 @@ func New(t testing.TB, files map[string][]byte, override string) *Terraform {
 	}
 	w := &Terraform{Dir: dir, tf: tf, env: map[string]string{
 		"PATH": os.Getenv("PATH"), "HOME": t.TempDir(), "TMPDIR": os.TempDir(),
-		"TF_CLI_CONFIG_FILE":        mirrorConfig(t),
+		"TF_CLI_CONFIG_FILE":        MirrorConfig(t),
 		"AWS_EC2_METADATA_DISABLED": "true",
 		// Nobody answers there: a call to the internet fails, whatever it is for.
 		"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1",
@@ -85,7 +85,7 @@ func New(t testing.TB, files map[string][]byte, override string) *Terraform {
 // Validate runs terraform validate.
 func (w *Terraform) Validate(t testing.TB) {
 	t.Helper()
-	defer one(t)()
+	defer One(t)()
 	v, err := w.tf.Validate(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func (w *Terraform) Validate(t testing.TB) {
 // Plan plans the stack with its variables.
 func (w *Terraform) Plan(t testing.TB, variables map[string]any) *tfjson.Plan {
 	t.Helper()
-	defer one(t)()
+	defer One(t)()
 	w.variables(t, variables)
 	const file = "test.tfplan"
 	if _, err := w.tf.Plan(t.Context(), tfexec.Out(file)); err != nil {
@@ -114,7 +114,7 @@ func (w *Terraform) Plan(t testing.TB, variables map[string]any) *tfjson.Plan {
 // Apply applies the stack and returns what there is then.
 func (w *Terraform) Apply(t testing.TB, variables map[string]any) *tfjson.State {
 	t.Helper()
-	defer one(t)()
+	defer One(t)()
 	w.variables(t, variables)
 	if err := w.tf.Apply(t.Context()); err != nil {
 		t.Fatalf("terraform apply: %v", err)
@@ -125,7 +125,7 @@ func (w *Terraform) Apply(t testing.TB, variables map[string]any) *tfjson.State 
 // Destroy destroys the stack and returns what there is then.
 func (w *Terraform) Destroy(t testing.TB) *tfjson.State {
 	t.Helper()
-	defer one(t)()
+	defer One(t)()
 	if err := w.tf.Destroy(t.Context()); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
@@ -144,7 +144,7 @@ func (w *Terraform) show(t testing.TB) *tfjson.State {
 // Test runs terraform test on a test file.
 func (w *Terraform) Test(t testing.TB, testFile string, variables map[string]any) {
 	t.Helper()
-	defer one(t)()
+	defer One(t)()
 	w.variables(t, variables)
 	write(t, filepath.Join(w.Dir, "stack.tftest.hcl"), []byte(testFile))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -175,9 +175,9 @@ func (w *Terraform) variables(t testing.TB, variables map[string]any) {
 	write(t, filepath.Join(w.Dir, "terraform.tfvars.json"), data)
 }
 
-// one holds the others off until it is undone, those of other packages too: the
+// One holds the others off until it is undone, those of other packages too: the
 // provider takes 600 MB for each run.
-func one(t testing.TB) func() {
+func One(t testing.TB) func() {
 	t.Helper()
 	f, err := os.OpenFile(filepath.Join(os.TempDir(), "groundwork-aws-test.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

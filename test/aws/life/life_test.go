@@ -1,0 +1,76 @@
+//go:build aws
+
+// Package life takes a cluster from an empty account to its end, by the command
+// line alone, in a simulation of AWS: real Terraform with the real provider, real
+// kops, a state in S3 with its locks. It proves the calls and their order, not
+// that machines boot: the API server is played.
+package life
+
+import (
+	"encoding/json"
+	"syscall"
+	"testing"
+
+	"github.com/groundwork-dev/groundwork/test/aws/awstest"
+)
+
+// TestLife is one story; each step needs the one before.
+func TestLife(t *testing.T) {
+	w := newWorld(t)
+	w.run(t, 0, "generate")
+
+	// Nothing can be planned before there is something to plan.
+	has(t, w.run(t, 4, "cluster", "plan", "--cluster", cluster).err, "terraform/k8s/dev was never rendered", "bootstrap cluster render --cluster dev")
+	w.run(t, 0, "cluster", "state", "--cluster", cluster)
+	w.withoutPolicies(t)
+	w.run(t, 0, "cluster", "facts", "--cluster", cluster, "--refresh")
+	w.run(t, 0, "cluster", "render", "--cluster", cluster)
+	w.override(t)
+
+	up := []string{"cluster", "up", "--cluster", cluster, "--kubeconfig", w.kubeconfig}
+	defer awstest.One(t)()
+	w.plan(t)
+	has(t, w.run(t, 4, up...).err, "nobody is here to be asked")
+	up = append(up, "--yes")
+
+	// Somebody else is at work.
+	w.lock(t, "k8s/dev")
+	has(t, w.run(t, 4, up...).err, "the state of terraform/k8s/dev is locked by somebody@elsewhere", "force-unlock 11111111-2222")
+	w.unlock(t, "k8s/dev")
+	// Interrupted in the middle, Terraform ends what it has begun, and another run
+	// goes on from there.
+	stopped := w.stop(t, syscall.SIGINT, `apply terraform/k8s/dev: \d+ of`, up...)
+	if stopped.code != 130 {
+		t.Errorf("interrupted, it exits with %d:\n%s", stopped.code, stopped.err)
+	}
+	// Killed while it waits, it has nothing to lose.
+	end := w.silence()
+	w.stop(t, syscall.SIGKILL, "unable to handle the request", up...)
+	end()
+	w.nodes(2)
+	has(t, w.run(t, 0, up...).out, "cluster dev is there", "2 nodes", "bootstrap run --cluster dev")
+	var again struct{ Stacks []struct{ Folder string } }
+	if err := json.Unmarshal([]byte(w.run(t, 0, append(up, "--output", "json")...).out), &again); err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Stacks) > 0 {
+		t.Errorf("once more, it changes %v", again.Stacks)
+	}
+}
+
+// plan looks at the plans before anything is there.
+func (w *world) plan(t *testing.T) {
+	t.Helper()
+	var planned struct {
+		Stacks []struct {
+			Folder, Later string
+			Changes       []struct{ Address, Action string }
+		}
+	}
+	if err := json.Unmarshal([]byte(w.run(t, 0, "cluster", "plan", "--cluster", cluster, "--output", "json").out), &planned); err != nil {
+		t.Fatal(err)
+	}
+	if s := planned.Stacks; len(s) != 3 || len(s[0].Changes) < 20 || len(s[1].Changes) < 80 || s[2].Later == "" {
+		t.Fatalf("planned is %+v", s)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 )
 
 // MaxCRDs bounds what a component's CRDs unpack to, in bytes.
@@ -15,21 +16,32 @@ const MaxCRDs = 32 << 20
 
 // CRDs returns the definitions that the component brings, JSON by plural.group:
 // those among its manifests, and those of its chart in crds.json.gz, which
-// 'bootstrap charts vendor' makes from the chart's own.
+// 'bootstrap charts vendor' makes from the chart's own. One that is in both is as
+// the manifest has it: Flux applies it anew, and Helm installs it once.
 func (c *Component) CRDs() (map[string][]byte, error) {
+	definitions, err := c.chartCRDs()
+	if err != nil {
+		return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, CRDsFile, err)
+	}
+	own, err := c.ownCRDs()
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(definitions, own)
+	return definitions, nil
+}
+
+// chartCRDs returns the definitions of crds.json.gz; none where it is not there.
+func (c *Component) chartCRDs() (map[string][]byte, error) {
 	f, err := c.Folder.Open(CRDsFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return c.ownCRDs()
+		return map[string][]byte{}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, CRDsFile, err)
+		return nil, err
 	}
 	defer f.Close()
-	definitions, err := UnpackCRDs(f)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s/%s: %w", c.Origin, CRDsFile, err)
-	}
-	return definitions, nil
+	return UnpackCRDs(f)
 }
 
 // ownCRDs returns the definitions among the manifests.

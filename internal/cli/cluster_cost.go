@@ -85,7 +85,11 @@ func (o costOptions) estimates(p *config.Platform, c *catalog.Catalog, prices *c
 		if o.cluster != "" && cluster.Name != o.cluster {
 			continue
 		}
-		e, err := prices.Cluster(costOf(p, cluster))
+		of, err := costOf(p, cluster)
+		if err != nil {
+			return nil, err
+		}
+		e, err := prices.Cluster(of)
 		if err != nil {
 			return nil, fmt.Errorf("estimating %s: %w", cluster.Name, err)
 		}
@@ -94,7 +98,11 @@ func (o costOptions) estimates(p *config.Platform, c *catalog.Catalog, prices *c
 	if o.cluster != "" {
 		return all, nil
 	}
-	e, err := prices.Account(cost.Account{Items: itemsOf(p, hardening.Account), Keys: 1}, p.Spec.AWS.Region)
+	keys, err := logsKeys(p, hardening.Account)
+	if err != nil {
+		return nil, err
+	}
+	e, err := prices.Account(cost.Account{Items: itemsOf(p, hardening.Account), Keys: keys}, p.Spec.AWS.Region)
 	if err != nil {
 		return nil, fmt.Errorf("estimating the account: %w", err)
 	}
@@ -102,15 +110,16 @@ func (o costOptions) estimates(p *config.Platform, c *catalog.Catalog, prices *c
 }
 
 // costOf is what an estimate knows of a cluster.
-func costOf(p *config.Platform, c platform.Cluster) cost.Cluster {
+func costOf(p *config.Platform, c platform.Cluster) (cost.Cluster, error) {
 	zones, k := len(c.Zones(p.Spec.AWS)), p.Spec.Clusters[c.Name].Kubernetes
 	gateways := zones
 	if k.Topology == config.TopologyPublic {
 		gateways = 0
 	}
+	keys, err := logsKeys(p, hardening.Platform)
 	of := cost.Cluster{
 		Name: c.Name, Region: p.Spec.AWS.Region, Machines: machinesOf(c, k), Zones: zones,
-		NATGateways: gateways, LoadBalancers: 1, Keys: 1, Items: itemsOf(p, hardening.Platform),
+		NATGateways: gateways, LoadBalancers: 1, Keys: keys, Items: itemsOf(p, hardening.Platform),
 	}
 	for i := range c.Components {
 		of.Keys += len(c.Components[i].Spec.Keys)
@@ -121,7 +130,15 @@ func costOf(p *config.Platform, c platform.Cluster) cost.Cluster {
 	if len(terraform.Repositories(p)) > 0 {
 		of.Scope = append(of.Scope, "ecr")
 	}
-	return of
+	return of, err
+}
+
+// logsKeys is how many keys for logs a kind of stack has.
+func logsKeys(p *config.Platform, of hardening.Stack) (int, error) {
+	if has, err := terraform.HasLogsKey(&p.Spec.AWS, of); err != nil || !has {
+		return 0, err
+	}
+	return 1, nil
 }
 
 // The gigabytes of kops' volumes: roots, and two of etcd for each node of the

@@ -72,6 +72,7 @@ type prover struct {
 	answers     map[*placed][]int    // rules of a Service's answering
 	assumptions []Note
 	warnings    []Note
+	refused     []Note          // warnings that a deadlock tells already
 	assumed     map[string]bool // messages that are in assumptions already
 	doubts      []doubt
 	opaque      int // fact: one of the opaque ones is ready; -1 without any

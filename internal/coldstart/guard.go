@@ -24,11 +24,20 @@ func (p *prover) guard() {
 			p.guardObject(g, o)
 		}
 	}
+}
+
+// silent warns of webhooks that never answer, but for those of a deadlock.
+func (p *prover) silent() {
 	for _, h := range p.hooks {
-		if len(p.facts[h.answers].makers) == 0 {
-			p.warnings = append(p.warnings, Note{h.at(p), h.title(p) + " refuses what it guards while " + h.service.String() + " does not answer, and nothing here makes it answer"})
+		if note := h.silence(p); len(p.facts[h.answers].makers) == 0 && !slices.Contains(p.refused, note) {
+			p.warnings = append(p.warnings, note)
 		}
 	}
+}
+
+// silence is the warning of a webhook that never answers.
+func (h *hook) silence(p *prover) Note {
+	return Note{h.at(p), h.title(p) + " refuses what it guards while " + h.service.String() + " does not answer, and nothing here makes it answer"}
 }
 
 func (p *prover) guardObject(g *gates, o *placed) {

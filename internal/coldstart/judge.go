@@ -25,6 +25,7 @@ func (p *prover) judge() Verdict {
 		p.assumptions = append(p.assumptions, note)
 	}
 	v.Deadlocks = p.diagnose(sure)
+	p.silent()
 	v.Warnings, v.Assumptions = p.warnings, p.assumptions
 	return v
 }

@@ -101,6 +101,7 @@ func (d *diagnosis) unanswered(l *Deadlock, e edge) {
 	l.Race = e.need.soft
 	h := e.need.hook
 	l.At = h.at(d.prover)
+	d.refused = append(d.refused, h.silence(d.prover))
 	l.Message = fmt.Sprintf("%s refuses %s of %s while Service/%s does not answer, and nothing here makes it answer", h.title(d.prover), d.guardedThing(e), d.actors[o.actor].name, f.name)
 	l.Fix = fmt.Sprintf("add the program behind Service/%s, or remove %s (or set failurePolicy: Ignore)", f.name, h.title(d.prover))
 	l.Symptom = d.webhookSymptom(e)

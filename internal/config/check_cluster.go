@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/groundwork-dev/groundwork/internal/hardening"
 )
 
 // Sizes of a VPC: kops cuts each zone's subnets out of it.
@@ -21,6 +23,7 @@ func (c *checker) kubernetes(name string, cl Cluster) {
 	path := func(p ...string) []string { return append([]string{"spec", "clusters", name, "kubernetes"}, p...) }
 	k := cl.Kubernetes
 	c.network(k.NetworkCIDR, path("networkCIDR"))
+	c.topology(k.Topology, path("topology"))
 	for i, cidr := range k.APIAccess {
 		c.accessRange(cidr, path("apiAccess", strconv.Itoa(i)))
 	}
@@ -52,6 +55,16 @@ func clusterZones(size Size, zones int) int {
 		return zones
 	}
 	return min(1, zones)
+}
+
+// topology refuses public nodes beside isolated subnets. kops may cut the whole
+// range of the VPC into public nodes' subnets, so that AWS would refuse the
+// isolated ones as overlapping, after the cluster was made.
+func (c *checker) topology(topology Topology, path []string) {
+	if topology == TopologyPublic && c.p.Spec.AWS.Hardened(hardening.NetworkSegmentation) {
+		c.refuse("is public, and network-segmentation needs a part of the network that kops gives to public nodes",
+			"leave topology out, which means private, or turn network-segmentation off under spec.aws.hardening, with a reason", path...)
+	}
 }
 
 // network refuses what cannot be the range of a VPC.

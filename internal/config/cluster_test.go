@@ -21,6 +21,7 @@ func TestParseRefusesClusters(t *testing.T) {
 	for name, tc := range map[string]struct{ keys, want string }{
 		"old version":    {"version: 1.29.3", prod + `version: is "1.29.3", want a version of Kubernetes from 1.33 to 1.36`},
 		"topology":       {"topology: privat", prod + `topology: is "privat", want private or public`},
+		"public nodes":   {"topology: public", prod + "topology: is public, and network-segmentation needs a part of the network that kops gives to public nodes (leave topology out, which means private, or turn network-segmentation off under spec.aws.hardening, with a reason)"},
 		"cni":            {"cni: flannel", prod + `cni: is "flannel", want cilium or calico`},
 		"no network":     {"networkCIDR: 10.0.0.0", prod + `networkCIDR: "10.0.0.0" is not a range of addresses`},
 		"public network": {"networkCIDR: 8.8.0.0/16", "is not a private range"},
@@ -48,6 +49,42 @@ func TestParseRefusesClusters(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), "platform.yaml:") {
 				t.Errorf("no place in %v", err)
+			}
+		})
+	}
+}
+
+// TestTopologies: public nodes and isolated subnets exclude each other; either
+// of them alone is fine.
+func TestTopologies(t *testing.T) {
+	t.Parallel()
+	const off = "    hardening:\n      network-segmentation: {enabled: false, reason: The nodes are public.}\n"
+	for name, tc := range map[string]struct {
+		more, keys string
+		want       config.Topology
+		refused    string
+	}{
+		"private":             {"", "", config.TopologyPrivate, ""},
+		"private, off":        {off, "topology: private", config.TopologyPrivate, ""},
+		"public, off":         {off, "topology: public", config.TopologyPublic, ""},
+		"public":              {"", "topology: public", "", "platform.yaml:25:30: spec.clusters.prod.kubernetes.topology: is public"},
+		"public, on by name":  {"    hardening:\n      network-segmentation: {}\n", "topology: public", "", "platform.yaml:27:30: spec.clusters.prod.kubernetes.topology: is public"},
+		"public, kops' own":   {"", "hardening: kops, topology: public", "", "spec.clusters.prod.kubernetes.topology: is public"},
+		"public, another off": {"    hardening:\n      waf: {enabled: false, reason: Nothing is open to the internet.}\n", "topology: public", "", "topology: is public"},
+		"public, no reason":   {"    hardening:\n      network-segmentation: {enabled: false}\n", "topology: public", "", "network-segmentation: is off without a reason"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := strings.Replace(string(kubernetes(tc.keys)), zonesLine, zonesLine+tc.more, 1)
+			p, err := config.Parse("platform.yaml", []byte(text))
+			if tc.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), tc.refused) || strings.Count(err.Error(), "platform.yaml:") != 1 {
+					t.Errorf("error is\n%v\nwant one problem that holds\n%s", err, tc.refused)
+				}
+				return
+			}
+			if err != nil || p.Spec.Clusters["prod"].Kubernetes.Topology != tc.want {
+				t.Errorf("have %v (%v)", p.Spec.Clusters["prod"].Kubernetes.Topology, err)
 			}
 		})
 	}

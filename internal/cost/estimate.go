@@ -49,7 +49,9 @@ type Account struct {
 
 // Line is one line of an estimate.
 type Line struct {
-	What  string `json:"what"`
+	What string `json:"what"`
+	// Price is the key of the price in the table; of machines, their type.
+	Price string `json:"price"`
 	Count int    `json:"count"`
 	// Each and Monthly are in the estimate's currency, for a month.
 	Each    float64 `json:"each"`
@@ -62,14 +64,18 @@ type Estimate struct {
 	Of      string  `json:"of"`
 	Lines   []Line  `json:"lines"`
 	Monthly float64 `json:"monthly"`
+	// ByUse is what is paid for by use and so is not in it, Unpriced what the table
+	// has no price of; both sorted, and known of resources alone.
+	ByUse    []string `json:"byUse,omitempty"`
+	Unpriced []string `json:"unpriced,omitempty"`
 }
 
-func (e *Estimate) add(what string, count int, each float64) {
+func (e *Estimate) add(what, price string, count int, each float64) {
 	if count == 0 {
 		return
 	}
 	monthly := float64(count) * each
-	e.Lines = append(e.Lines, Line{what, count, each, monthly})
+	e.Lines = append(e.Lines, Line{what, price, count, each, monthly})
 	e.Monthly += monthly
 }
 
@@ -89,13 +95,13 @@ func (p *Prices) Cluster(c Cluster) (Estimate, error) {
 			missing = append(missing, err)
 			continue
 		}
-		e.add(m.Role+", "+m.Type, m.Count, price*hoursAMonth)
+		e.add(m.Role+", "+m.Type, m.Type, m.Count, price*hoursAMonth)
 		gigabytes += m.Count * m.VolumeGB
 	}
-	e.add("volumes of nodes and etcd, GB of gp3", gigabytes, region.VolumeGB)
-	e.add("NAT gateways", c.NATGateways, region.NATGateway*hoursAMonth)
-	e.add("load balancers of the API", c.LoadBalancers, region.NetworkLoadBalancer*hoursAMonth)
-	e.add("KMS keys", c.Keys, p.Everywhere.KMSKey)
+	e.add("volumes of nodes and etcd, GB of gp3", volumeGB, gigabytes, region.VolumeGB)
+	e.add("NAT gateways", natGateway, c.NATGateways, region.NATGateway*hoursAMonth)
+	e.add("load balancers of the API", networkLoadBalancer, c.LoadBalancers, region.NetworkLoadBalancer*hoursAMonth)
+	e.add("KMS keys", kmsKey, c.Keys, p.Everywhere.KMSKey)
 	missing = append(missing, p.items(&e, c.Items, region, max(c.Zones, 1), c.Scope))
 	err = errors.Join(missing...)
 	return e, err
@@ -108,7 +114,7 @@ func (p *Prices) Account(a Account, region string) (Estimate, error) {
 	if err != nil {
 		return e, err
 	}
-	e.add("KMS keys", a.Keys, p.Everywhere.KMSKey)
+	e.add("KMS keys", kmsKey, a.Keys, p.Everywhere.KMSKey)
 	err = p.items(&e, a.Items, r, 1, nil)
 	return e, err
 }
@@ -128,17 +134,29 @@ func (p *Prices) items(e *Estimate, names []string, region Region, zones int, sc
 			if charge.Each == "zone" {
 				count *= zones
 			}
-			e.add(name+", "+charge.Price, count, each)
+			e.add(name+", "+charge.Price, charge.Price, count, each)
 		}
 	}
 	return nil
 }
 
-// monthly are the prices that charges name, for a month.
+// Keys of prices that are named here as well as in the table.
+const (
+	kmsKey              = "kms-key"
+	webACL              = "web-acl"
+	webACLRule          = "web-acl-rule"
+	interfaceEndpoint   = "interface-endpoint"
+	natGateway          = "nat-gateway"
+	networkLoadBalancer = "network-load-balancer"
+	volumeGB            = "volume-gb"
+)
+
+// monthly are the prices that charges and resources name, for a month.
 func (p *Prices) monthly(r Region) map[string]float64 {
 	return map[string]float64{
-		"kms-key": p.Everywhere.KMSKey, "web-acl": p.Everywhere.WebACL, "web-acl-rule": p.Everywhere.WebACLRule, "alarm": p.Everywhere.Alarm,
-		"vpn-connection": p.Everywhere.VPNConnection * hoursAMonth, "interface-endpoint": r.InterfaceEndpoint * hoursAMonth,
+		kmsKey: p.Everywhere.KMSKey, webACL: p.Everywhere.WebACL, webACLRule: p.Everywhere.WebACLRule, "alarm": p.Everywhere.Alarm,
+		"vpn-connection": p.Everywhere.VPNConnection * hoursAMonth, interfaceEndpoint: r.InterfaceEndpoint * hoursAMonth,
+		natGateway: r.NATGateway * hoursAMonth, networkLoadBalancer: r.NetworkLoadBalancer * hoursAMonth, volumeGB: r.VolumeGB,
 	}
 }
 

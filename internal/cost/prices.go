@@ -32,6 +32,7 @@ type Prices struct {
 	Everywhere Everywhere `json:"everywhere"`
 	// Hardening is by the name of the item.
 	Hardening map[string]Item `json:"hardening"`
+	Resources Resources       `json:"resources"`
 	LeavesOut []string        `json:"leavesOut"`
 }
 
@@ -53,6 +54,17 @@ type Everywhere struct {
 	WebACLRule    float64 `json:"web-acl-rule"`
 	Alarm         float64 `json:"alarm"`
 	VPNConnection float64 `json:"vpn-connection"`
+}
+
+// Resources says what types of Terraform cost, but for those whose price depends
+// on their values.
+type Resources struct {
+	// Counted are types of one thing at one price, a key of the table.
+	Counted map[string]string `json:"counted"`
+	// ByUse are types that are paid by use, with what is paid for.
+	ByUse map[string]string `json:"by-use"`
+	// Free cost nothing.
+	Free []string `json:"free"`
 }
 
 // Item is what an item of the hardening list costs.

@@ -38,8 +38,13 @@ func (i Item) In(s Stack) bool { return slices.Contains(i.Stacks, s) }
 // On is the default of an item that needs nothing to be said.
 const On = "on"
 
-// Connection is the item that is on when platform.yaml describes a connection.
-const Connection = "connection"
+// Items that others ask for by name.
+const (
+	// Connection is on when platform.yaml describes a connection.
+	Connection = "connection"
+	// NetworkSegmentation needs addresses that only private topology leaves free.
+	NetworkSegmentation = "network-segmentation"
+)
 
 // Names returns the names of all items in the order of the list.
 func Names() []string {

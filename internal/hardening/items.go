@@ -11,7 +11,7 @@ func network() []Item {
 	platform := []Stack{Platform}
 	return []Item{
 		{
-			Name:   "network-segmentation",
+			Name:   NetworkSegmentation,
 			Title:  "Subnets without a way to the internet, one a zone, with network ACLs that let in the VPC alone. The VPC's own endpoints to AWS live there.",
 			Stacks: platform, Default: On,
 			Resources: []string{"aws_network_acl", "aws_route_table", "aws_route_table_association", "aws_subnet"},

@@ -150,8 +150,8 @@ func lockOf(text string) (stackplan.Lock, bool) {
 	return stackplan.Lock{ID: field("ID"), Operation: field("Operation"), Who: field("Who"), Created: field("Created")}, true
 }
 
-// convert takes of a plan what others want to know.
-func convert(p *tfjson.Plan) *stackplan.Plan {
+// PlanOf takes of a plan what others want to know.
+func PlanOf(p *tfjson.Plan) *stackplan.Plan {
 	plan := &stackplan.Plan{}
 	for _, c := range p.ResourceChanges {
 		if c.Mode != tfjson.ManagedResourceMode || c.Change == nil {

@@ -81,7 +81,7 @@ func (s *Stack) show(ctx context.Context) (*stackplan.Plan, error) {
 	if err != nil {
 		return nil, s.explain("terraform show", err)
 	}
-	return convert(plan), nil
+	return PlanOf(plan), nil
 }
 
 // Discard throws the saved plan away.

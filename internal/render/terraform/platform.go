@@ -84,7 +84,7 @@ func EndpointServices(p *config.Platform) []string {
 }
 
 func endpointSubnets(aws *config.AWS) string {
-	if aws.Hardened("network-segmentation") {
+	if aws.Hardened(hardening.NetworkSegmentation) {
 		return "[for s in aws_subnet.isolated : s.id]"
 	}
 	return "var.node_subnet_ids"

@@ -62,7 +62,17 @@ type stack struct {
 // shared are the parts that others need, in an order in which none needs one
 // before it.
 func shared() []part {
-	return []part{{"logs.tf", "aws_kms_key.logs"}, {"keys.tf", "local.key_owner"}}
+	return []part{{logsPart, "aws_kms_key.logs"}, {"keys.tf", "local.key_owner"}}
+}
+
+// logsPart is where the key of logs and notifications is.
+const logsPart = "logs.tf"
+
+// HasLogsKey reports whether a kind of stack makes a key for logs and
+// notifications: whether an item that is on needs it.
+func HasLogsKey(aws *config.AWS, of hardening.Stack) (bool, error) {
+	list, err := stack{of: of, aws: aws}.render()
+	return slices.ContainsFunc(list, func(f File) bool { return f.Name == logsPart }), err
 }
 
 // render returns the files of a stack, sorted by name.

@@ -12,7 +12,11 @@ import (
 	"strings"
 	"testing"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"github.com/groundwork-dev/groundwork/internal/clusterfolder"
+	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/test/aws/awstest"
 )
 
 // mirrorVariable names a filesystem mirror of Terraform's providers, in which
@@ -121,32 +125,45 @@ func folder(t *testing.T, root, cluster string) map[string]string {
 	return files
 }
 
-// TestTerraformAccepts lets Terraform and the real provider check every render,
-// and plan the seed's and prod's. Not in parallel: a plan takes 600 MB.
+// TestTerraformAccepts lets Terraform and the real provider check and plan every
+// render, and holds the plan to what was promised of it and to what `bootstrap
+// cluster cost` says. Not in parallel: a plan takes 600 MB.
 func TestTerraformAccepts(t *testing.T) {
 	type render struct {
 		name, region string
 		files        map[string]string
-		plan         bool
+		root         string // of platform.yaml
+		cluster      string
 	}
-	renders := []render{
-		{"seed", "us-east-1", folder(t, committed()[2].root, committed()[2].cluster), true},
-		{"prod", "eu-central-1", folder(t, repository, "prod"), true},
-		{"dev", "eu-central-1", folder(t, repository, "dev"), false},
+	var renders []render
+	for _, of := range committed() {
+		renders = append(renders, render{of.cluster, "eu-central-1", folder(t, of.root, of.cluster), of.root, of.cluster})
 	}
+	renders[2].name, renders[2].region = "seed", "us-east-1"
 	for _, name := range cases() {
-		renders = append(renders, render{name, "eu-west-1", renderCase(t, name), false})
+		root := t.TempDir()
+		text, err := os.ReadFile(filepath.Join("testdata", name+".yaml"))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(root, config.FileName), text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		renders = append(renders, render{name, "eu-west-1", renderCase(t, name), root, "example"})
 	}
 	for _, of := range renders {
 		t.Run(of.name, func(t *testing.T) {
 			tf := newTerraform(t, of.files, of.region)
 			tf.run(t.Context(), t, "init", "-backend=false", "-input=false", "-no-color")
 			tf.run(t.Context(), t, "validate", "-no-color")
-			if !of.plan {
-				return
-			}
 			tf.run(t.Context(), t, "plan", "-input=false", "-no-color", "-refresh=false", "-out=plan.bin")
-			hold(t, of.name, tf.run(t.Context(), t, "show", "-json", "plan.bin"), of.name != "seed")
+			shown := tf.run(t.Context(), t, "show", "-json", "plan.bin")
+			hold(t, of.name, shown, of.name != "seed")
+			var plan tfjson.Plan
+			if err := json.Unmarshal(shown, &plan); err != nil {
+				t.Fatal(err)
+			}
+			awstest.HoldCost(t, of.root, of.region, of.cluster, awstest.Kubernetes, &plan)
 		})
 	}
 }
@@ -170,7 +187,7 @@ func hold(t *testing.T, name string, data []byte, hard bool) {
 	if err := json.Unmarshal(data, &plan); err != nil {
 		t.Fatal(err)
 	}
-	templates := 0
+	templates, groups := 0, 0
 	for _, c := range plan.Changes {
 		if len(c.Change.Actions) != 1 || c.Change.Actions[0] != "create" && c.Change.Actions[0] != "read" {
 			t.Errorf("%s: a first plan would %v %s", name, c.Change.Actions, c.Address)
@@ -180,6 +197,8 @@ func hold(t *testing.T, name string, data []byte, hard bool) {
 		case "aws_launch_template":
 			templates++
 			holdTemplate(t, c.Address, after, hard)
+		case "aws_autoscaling_group":
+			groups++
 		case "aws_ebs_volume":
 			if after["encrypted"] != true {
 				t.Errorf("%s is not encrypted", c.Address)
@@ -199,8 +218,8 @@ func hold(t *testing.T, name string, data []byte, hard bool) {
 			}
 		}
 	}
-	if len(plan.Changes) < 80 || templates < 6 {
-		t.Errorf("%s plans %d resources, with %d launch templates", name, len(plan.Changes), templates)
+	if len(plan.Changes) < 80 || groups < 2 || templates != groups {
+		t.Errorf("%s plans %d resources, with %d groups and %d launch templates", name, len(plan.Changes), groups, templates)
 	}
 }
 

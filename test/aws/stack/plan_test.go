@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"github.com/groundwork-dev/groundwork/internal/hardening"
 	"github.com/groundwork-dev/groundwork/test/aws/awstest"
 )
@@ -17,7 +19,9 @@ func TestPlans(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			w := awstest.New(t, s.files, awstest.Offline)
 			w.Validate(t)
-			p := planOf(s, w.Plan(t, s.variables()))
+			planned := w.Plan(t, s.variables())
+			holdCost(t, s, planned)
+			p := planOf(s, planned)
 			for _, policy := range general() {
 				for _, fault := range policy.check(p) {
 					t.Errorf("%s: %s", policy.name, fault)
@@ -38,4 +42,14 @@ func TestPlans(t *testing.T) {
 			}
 		})
 	}
+}
+
+// holdCost holds what a stack is said to cost to what is planned of it.
+func holdCost(t *testing.T, s stack, planned *tfjson.Plan) {
+	t.Helper()
+	name, part := s.cluster, awstest.Platform
+	if name == "" {
+		name, part = string(hardening.Account), awstest.Account
+	}
+	awstest.HoldCost(t, s.dir, s.p.Spec.AWS.Region, name, part, planned)
 }

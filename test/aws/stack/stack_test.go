@@ -26,6 +26,7 @@ type stack struct {
 	// name is the case and the folder.
 	name    string
 	cluster string // empty for the account's
+	dir     string // of platform.yaml
 	p       *config.Platform
 	files   map[string][]byte
 }
@@ -46,7 +47,7 @@ func stacks(t testing.TB, of, dir string) []stack {
 		t.Fatal(err)
 	}
 	in := func(cluster, folder string) stack {
-		s := stack{name: of + " " + folder, cluster: cluster, p: p, files: map[string][]byte{}}
+		s := stack{name: of + " " + folder, cluster: cluster, dir: dir, p: p, files: map[string][]byte{}}
 		for _, name := range files.Paths() {
 			if path.Dir(name) == folder && path.Ext(name) == ".tf" {
 				s.files[path.Base(name)], _ = files.Get(name)
@@ -94,9 +95,14 @@ func (s stack) variables() map[string]any {
 	if s.cluster == "" {
 		return nil
 	}
+	// kops cuts one subnet for nodes in each zone that the cluster is in.
+	subnets := []string{"subnet-0aaaaaaa", "subnet-0bbbbbbb", "subnet-0ccccccc"}
+	if s.p.Spec.Clusters[s.cluster].Size == config.SizeSmall {
+		subnets = subnets[:1]
+	}
 	all := map[string]any{
 		"vpc_id": "vpc-0a1b2c3d", "vpc_cidr_block": "172.20.0.0/16",
-		"node_subnet_ids":              []string{"subnet-0aaaaaaa", "subnet-0bbbbbbb", "subnet-0ccccccc"},
+		"node_subnet_ids":              subnets,
 		"route_table_ids":              map[string]string{"public": "rtb-0aaaaaaa", "private-a": "rtb-0bbbbbbb"},
 		"node_autoscaling_group_ids":   []string{"nodes." + s.cluster},
 		"master_autoscaling_group_ids": []string{"control-plane." + s.cluster},

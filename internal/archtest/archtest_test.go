@@ -47,6 +47,7 @@ func classes() map[string]class {
 		"internal/config":                 pure,
 		"internal/crosscheck":             pure,
 		"internal/diag":                   pure,
+		"internal/dnsowner":               pure,
 		"internal/escrow":                 pure,
 		"internal/explain":                pure,
 		"internal/hardening":              pure,

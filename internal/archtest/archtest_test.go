@@ -66,6 +66,7 @@ func classes() map[string]class {
 		"internal/tree":                   pure,
 		"internal/bootstrap":              useCase,
 		"internal/clusterup":              useCase,
+		"internal/clusterstatus":          useCase,
 		"internal/demo":                   useCase,
 		"internal/livediff":               useCase,
 		"internal/sandbox":                useCase,

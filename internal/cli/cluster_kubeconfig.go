@@ -45,7 +45,7 @@ A certificate cannot be called back before it ends, so keep it short.
 --oidc writes the context <domain>-oidc instead, for people: kubectl then opens a
 browser at the provider of spec.clusters.<name>.kubernetes.oidc, through the plugin
 kubelogin (kubectl oidc-login). It holds no certificate and no key, and AWS is not
-asked. What a person may do, the component cluster-access says.`,
+asked. What a person may do there, the roles in the cluster say.`,
 		Example: `  bootstrap cluster kubeconfig --cluster dev                       # an hour as administrator
   bootstrap cluster kubeconfig --cluster dev --lifetime 10m --file -
   bootstrap cluster kubeconfig --cluster prod --oidc --set-current

@@ -28,7 +28,8 @@ func newClusterCommand(streams Streams) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newClusterStateCommand(streams), newClusterFactsCommand(streams), newClusterRenderCommand(streams), newClusterCostCommand(streams),
-		newClusterPlanCommand(streams), newClusterUpCommand(streams))
+		newClusterPlanCommand(streams), newClusterUpCommand(streams), newClusterKubeconfigCommand(streams),
+		newClusterStatusCommand(streams))
 	return cmd
 }
 

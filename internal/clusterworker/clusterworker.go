@@ -24,22 +24,28 @@ const (
 	maxResult = 64 << 20
 	// maxLog is how much of what a worker says is kept, in bytes.
 	maxLog = 16 << 10
-	// timeLimit ends a worker that hangs.
-	timeLimit = 10 * time.Minute
+	// timeLimit ends a worker that hangs. A sweep has its own limit, below
+	// sweepLimit: it waits for what AWS takes its time to delete.
+	timeLimit  = 10 * time.Minute
+	sweepLimit = 45 * time.Minute
 )
 
 // Worker is the executable at a path.
 type Worker struct {
 	Program string
 	// Environ is this process's environment. Of it a job without network gets
-	// nothing; the one that asks AWS gets what AWS's own tools read.
+	// nothing; one that asks AWS gets what AWS's own tools read.
 	Environ []string
 }
 
 // Do does one job. The error names what went wrong and holds the worker's last
 // words where it broke down.
 func (w Worker) Do(ctx context.Context, job *clusterspec.Job) (*clusterspec.Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeLimit)
+	limit := timeLimit
+	if job.Do == clusterspec.DoSweep {
+		limit = sweepLimit
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	input, err := json.Marshal(job)
 	if err != nil {
@@ -52,7 +58,7 @@ func (w Worker) Do(ctx context.Context, job *clusterspec.Job) (*clusterspec.Resu
 	defer os.RemoveAll(dir) // of a worker that was killed too
 	cmd := exec.CommandContext(ctx, w.Program)
 	cmd.Dir = dir
-	cmd.Env = w.environ(job.Do == clusterspec.DoGather, dir)
+	cmd.Env = w.environ(clusterspec.Online(job.Do), dir)
 	out, log := &limited{limit: maxResult}, &tail{}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), out, log
 	if err := cmd.Run(); err != nil {
@@ -65,11 +71,22 @@ func (w Worker) Do(ctx context.Context, job *clusterspec.Job) (*clusterspec.Resu
 	if err := json.Unmarshal(out.data, result); err != nil {
 		return nil, fmt.Errorf("reading the result of %s: %w", w.Program, err)
 	}
-	if result.Error != "" {
-		return nil, errors.New(result.Error)
+	switch {
+	case result.Error == "":
+		return result, nil
+	case result.Refused:
+		return nil, RefusedError{result.Error}
 	}
-	return result, nil
+	return nil, errors.New(result.Error)
 }
+
+// RefusedError says why the worker did nothing.
+type RefusedError struct{ Why string }
+
+// Refused tells the error apart from others: nothing was changed.
+func (RefusedError) Refused() bool { return true }
+
+func (e RefusedError) Error() string { return e.Why }
 
 // environ is the worker's environment.
 func (w Worker) environ(online bool, dir string) []string {

@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 		_ = json.NewEncoder(os.Stdout).Encode(clusterspec.Result{Files: map[string]string{"env": strings.Join(os.Environ(), "\n")}})
 	case "error":
 		_ = json.NewEncoder(os.Stdout).Encode(clusterspec.Result{Error: "the facts lock lacks x"})
+	case "refused":
+		_ = json.NewEncoder(os.Stdout).Encode(clusterspec.Result{Error: "not that account", Refused: true})
 	case "fatal":
 		w := bufio.NewWriter(os.Stderr)
 		for range 100_000 {
@@ -76,6 +78,16 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestRefused: a job that was not begun is told apart from one that broke down.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	_, err := do(t, clusterspec.DoSweep, "refused")
+	refused, ok := errors.AsType[clusterworker.RefusedError](err)
+	if !ok || !refused.Refused() || err.Error() != "not that account" {
+		t.Errorf("error is %v", err)
+	}
+}
+
 // TestEnvironment: a render sees nothing of the caller's, and the job that asks
 // AWS sees what is AWS's.
 func TestEnvironment(t *testing.T) {
@@ -85,6 +97,7 @@ func TestEnvironment(t *testing.T) {
 		clusterspec.DoRender:  {"HOME", "TMPDIR"},
 		clusterspec.DoExample: {"HOME", "TMPDIR"},
 		clusterspec.DoGather:  {"AWS_PROFILE", "HOME", "HTTPS_PROXY", "TMPDIR"},
+		clusterspec.DoSweep:   {"AWS_PROFILE", "HOME", "HTTPS_PROXY", "TMPDIR"},
 	} {
 		result, err := do(t, what, "environment", ours...)
 		if err != nil {

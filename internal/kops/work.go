@@ -3,13 +3,19 @@ package kops
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"time"
 	"unicode/utf8"
 
 	"github.com/groundwork-dev/groundwork/internal/clusterfacts"
 	"github.com/groundwork-dev/groundwork/internal/clusterspec"
 )
+
+// maxSeconds keeps a lifetime within what a time.Duration holds; what is too long
+// for a certificate is refused later.
+const maxSeconds = 1 << 32
 
 // maxJob bounds a job, in bytes.
 const maxJob = 8 << 20
@@ -25,7 +31,8 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	result, err := do(ctx, &job)
 	if err != nil {
-		result = clusterspec.Result{Error: err.Error()}
+		_, other := errors.AsType[otherAccountError](err)
+		result = clusterspec.Result{Error: err.Error(), Refused: other}
 	}
 	if err := json.NewEncoder(out).Encode(result); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
@@ -54,6 +61,15 @@ func do(ctx context.Context, job *clusterspec.Job) (clusterspec.Result, error) {
 	case clusterspec.DoGather:
 		facts, err := Gather(ctx, &job.Request, clusterfacts.New(job.Facts.Metadata.Name, clusterspec.KopsVersion), job.Origin.Date)
 		return clusterspec.Result{Facts: facts}, err
+	case clusterspec.DoKubeconfig:
+		text, err := Kubeconfig(ctx, &job.Request, time.Duration(min(job.Lifetime, maxSeconds))*time.Second)
+		return clusterspec.Result{Kubeconfig: text}, err
+	case clusterspec.DoLeft:
+		left, err := Left(ctx, &job.Request, job.RecordMarkers)
+		return clusterspec.Result{Left: left}, err
+	case clusterspec.DoSweep:
+		left, err := Sweep(ctx, &job.Request, job.RecordMarkers)
+		return clusterspec.Result{Left: left}, err
 	}
 	return clusterspec.Result{}, fmt.Errorf("there is no job %q", job.Do)
 }

@@ -18,6 +18,7 @@ import (
 func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"exits":    exits,
+		"mode":     mode,
 		"pack":     pack,
 		"replace":  replace,
 		"underlay": underlay,
@@ -39,6 +40,18 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got := fmt.Sprint(code); got != args[0] {
 		ts.Fatalf("%s exited with %s, want %s", strings.Join(args[1:], " "), got, args[0])
+	}
+}
+
+// mode holds a file's permissions, in octal: mode 600 FILE
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mode octal file")
+	}
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if have := fmt.Sprintf("%o", info.Mode().Perm()); have != args[0] {
+		ts.Fatalf("%s has mode %s, want %s", args[1], have, args[0])
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // motoServices are what the stacks call; the provider wants an endpoint for each.
 func motoServices() []string {
 	return []string{
-		"accessanalyzer", "autoscaling", "cloudtrail", "cloudwatch", "configservice", "directconnect", "ec2", "ecr", "elbv2", "guardduty",
+		"accessanalyzer", "autoscaling", "cloudtrail", "cloudwatch", "configservice", "directconnect", "ec2", "ecr", "elbv2", "eventbridge", "guardduty",
 		"iam", "kms", "logs", "route53", "s3", "s3control", "securityhub", "sns", "sqs", "sts", "wafv2",
 	}
 }

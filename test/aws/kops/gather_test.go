@@ -5,16 +5,13 @@ package kops_test
 import (
 	"bytes"
 	"encoding/json"
-	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/groundwork-dev/groundwork/internal/clusterfacts"
 	"github.com/groundwork-dev/groundwork/internal/clusterspec"
-	"github.com/groundwork-dev/groundwork/test/aws/awstest"
 )
 
 // TestGather asks a simulation of AWS for the facts of a cluster: the keys are
@@ -22,20 +19,8 @@ import (
 // same, and what is rendered by them too.
 func TestGather(t *testing.T) {
 	t.Parallel()
-	moto := awstest.StartMotoWithImages(t)
-	proxy, trust := awstest.StartArtifacts(t)
-	r := request(t, filepath.Join("testdata", "private.yaml"), "example")
-	bucket := strings.TrimPrefix(r.StateStore, "s3://")
-	awstest.Call(t, http.MethodPut, moto.URL+"/"+bucket, `<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>`)
-	awstest.Call(t, http.MethodPut, moto.URL+"/"+strings.TrimPrefix(r.DiscoveryStore, "s3://"), `<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>`)
-	moto.MakeZone(t, r.DNSZone)
-
-	env := []string{
-		"HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "HTTPS_PROXY=" + proxy, "SSL_CERT_FILE=" + trust,
-		"AWS_ENDPOINT_URL=" + moto.URL, "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=none", "AWS_SECRET_ACCESS_KEY=none",
-		// kops asks S3 by another kind of address where this is not set.
-		"S3_ENDPOINT=" + moto.URL, "S3_REGION=eu-west-1", "S3_ACCESS_KEY_ID=none", "S3_SECRET_ACCESS_KEY=none",
-	}
+	s := newSite(t)
+	r, env := s.request, s.env
 	first, second := gather(t, r, env), gather(t, r, env)
 	if lacks := r.Missing(first); len(lacks) > 0 || first.Examples() > 0 {
 		t.Errorf("the facts lack %v, and %d are examples", lacks, first.Examples())

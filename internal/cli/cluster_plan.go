@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groundwork-dev/groundwork/internal/clusterup"
+	"github.com/groundwork-dev/groundwork/internal/cost"
 	"github.com/groundwork-dev/groundwork/internal/stackplan"
 )
 
@@ -56,7 +57,7 @@ func (o clusterPlanOptions) run(ctx context.Context, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	if err := o.print(streams, planned); err != nil {
+	if err := o.print(streams, b, planned); err != nil {
 		return err
 	}
 	for _, p := range planned {
@@ -67,23 +68,9 @@ func (o clusterPlanOptions) run(ctx context.Context, streams Streams) error {
 	return nil
 }
 
-func (o clusterPlanOptions) print(streams Streams, planned []clusterup.Planned) error {
+func (o clusterPlanOptions) print(streams Streams, b *buildable, planned []clusterup.Planned) error {
 	if o.output == outputJSON {
-		type stack struct {
-			Folder  string             `json:"folder"`
-			Summary string             `json:"summary,omitempty"`
-			Changes []stackplan.Change `json:"changes,omitempty"`
-			Later   string             `json:"later,omitempty"`
-		}
-		var stacks []stack
-		for _, p := range planned {
-			s := stack{Folder: p.Folder, Later: p.Later}
-			if p.Plan != nil {
-				s.Summary, s.Changes = p.Plan.Summary(), p.Plan.Changes
-			}
-			stacks = append(stacks, s)
-		}
-		return PrintJSON(streams.Out, map[string]any{"stacks": stacks})
+		return o.printJSON(streams, b, planned)
 	}
 	for _, p := range planned {
 		if p.Plan == nil {
@@ -92,9 +79,32 @@ func (o clusterPlanOptions) print(streams Streams, planned []clusterup.Planned) 
 			}
 			continue
 		}
-		if err := printPlan(streams.Out, p.Folder, p.Plan); err != nil {
+		if err := b.printPlan(streams.Out, p.Folder, p.Plan); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (clusterPlanOptions) printJSON(streams Streams, b *buildable, planned []clusterup.Planned) error {
+	type stack struct {
+		Folder  string             `json:"folder"`
+		Summary string             `json:"summary,omitempty"`
+		Changes []stackplan.Change `json:"changes,omitempty"`
+		// Cost is nil where there are no prices.
+		Cost  *cost.Difference `json:"cost,omitempty"`
+		Later string           `json:"later,omitempty"`
+	}
+	var stacks []stack
+	for _, p := range planned {
+		s := stack{Folder: p.Folder, Later: p.Later}
+		if p.Plan != nil {
+			s.Summary, s.Changes = p.Plan.Summary(), p.Plan.Changes
+			if difference, err := b.costs(p.Plan); err == nil {
+				s.Cost = &difference
+			}
+		}
+		stacks = append(stacks, s)
+	}
+	return PrintJSON(streams.Out, map[string]any{"stacks": stacks})
 }

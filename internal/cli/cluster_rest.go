@@ -46,6 +46,6 @@ func clusterRESTConfig(ctx context.Context, request *clusterspec.Request, lifeti
 	if err != nil {
 		return nil, fmt.Errorf("reading the kubeconfig of cluster %s: %w", request.Name, err)
 	}
-	config.UserAgent = "bootstrap/" + version().Version
+	config.UserAgent = userAgent()
 	return config, nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/clusterup"
 	"github.com/groundwork-dev/groundwork/internal/compile"
 	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/cost"
 	"github.com/groundwork-dev/groundwork/internal/stackplan"
 	"github.com/groundwork-dev/groundwork/internal/terraform"
 	"github.com/groundwork-dev/groundwork/internal/tree"
@@ -153,9 +154,32 @@ func (d *upDisplay) aside(do func() error) error {
 
 func (d *upDisplay) close() { d.display.Close() }
 
-// printPlan tells what a plan would do: a line for each resource that is there,
-// and one for each type of those that would be made.
-func printPlan(w io.Writer, folder string, plan *stackplan.Plan) error {
+// costs estimates what a plan changes of what a stack costs; the error names a
+// region without prices.
+func (b *buildable) costs(plan *stackplan.Plan) (cost.Difference, error) {
+	prices, err := cost.List()
+	if err != nil {
+		return cost.Difference{}, err
+	}
+	return cost.OfPlan(prices, b.platform.Spec.AWS.Region, plan)
+}
+
+// printPlan tells what a plan would do and what that costs.
+func (b *buildable) printPlan(w io.Writer, folder string, plan *stackplan.Plan) error {
+	if err := printChanges(w, folder, plan); err != nil || plan.Empty() {
+		return err
+	}
+	difference, err := b.costs(plan)
+	if err != nil {
+		_, err = fmt.Fprintf(w, "cost: not estimated, %v\n", err)
+		return err
+	}
+	return difference.Text(w)
+}
+
+// printChanges writes a line for each resource that is there and would not stay
+// as it is, and one for each type of those that would be made.
+func printChanges(w io.Writer, folder string, plan *stackplan.Plan) error {
 	if _, err := fmt.Fprintf(w, "%s: %s\n", folder, plan.Summary()); err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (t ClusterTarget) Open(ctx context.Context) (*cluster.Cluster, *rest.Config
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading kubeconfig: %w", err)
 	}
-	config.UserAgent = "bootstrap/" + version().Version
+	config.UserAgent = userAgent()
 	c, err := cluster.New(config)
 	if err != nil {
 		return nil, nil, err

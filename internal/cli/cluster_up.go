@@ -14,6 +14,9 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/stackplan"
 )
 
+// upTimeout is how long a new cluster may take.
+const upTimeout = 30 * time.Minute
+
 // pollEvery is how often an API server that does not answer yet is asked.
 const pollEvery = 5 * time.Second
 
@@ -56,7 +59,7 @@ says whose lock it is and how to let go of it.`,
 	o.addFlags(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&o.yes, "yes", false, "apply without asking")
-	f.DurationVar(&o.timeout, "timeout", 30*time.Minute, "how long the API server and the nodes may take; 0 for no bound")
+	f.DurationVar(&o.timeout, "timeout", upTimeout, "how long the API server and the nodes may take; 0 for no bound")
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file to wait by; one from the state store by default, valid for an hour and written nowhere")
 	f.StringVar(&o.context, "context", "", "context of that kubeconfig; its current one by default")
 	addOutputFlag(cmd, &o.output)
@@ -75,7 +78,7 @@ func (o clusterUpOptions) run(ctx context.Context, streams Streams) (*clusterup.
 		Open: o.stacks(b), Now: time.Now, Pause: pause,
 		Connect: func(ctx context.Context) (clusterup.Cluster, error) { return o.connect(ctx, b.request) },
 		Confirm: func(folder string, plan *stackplan.Plan, saved bool) error {
-			return display.aside(func() error { return o.confirm(ctx, streams, folder, plan, saved) })
+			return display.aside(func() error { return o.confirm(ctx, streams, b, folder, plan, saved) })
 		},
 	}
 	return clusterup.Up(ctx, clusterup.Options{Cluster: o.cluster, Nodes: b.request.Nodes(), Timeout: o.timeout}, deps, display.show)
@@ -94,7 +97,7 @@ func pause(ctx context.Context) {
 // connect returns the cluster that the stacks have made.
 func (o clusterUpOptions) connect(ctx context.Context, request *clusterspec.Request) (*cluster.Cluster, error) {
 	if o.kubeconfig != "" || o.context != "" {
-		return cluster.Connect(cluster.Options{Kubeconfig: o.kubeconfig, Context: o.context, UserAgent: "bootstrap/" + version().Version})
+		return cluster.Connect(cluster.Options{Kubeconfig: o.kubeconfig, Context: o.context, UserAgent: userAgent()})
 	}
 	config, err := clusterRESTConfig(ctx, request, time.Hour)
 	if err != nil {
@@ -104,8 +107,8 @@ func (o clusterUpOptions) connect(ctx context.Context, request *clusterspec.Requ
 }
 
 // confirm shows a plan and asks whether to apply it.
-func (o clusterUpOptions) confirm(ctx context.Context, streams Streams, folder string, plan *stackplan.Plan, saved bool) error {
-	if err := printPlan(streams.Err, folder, plan); err != nil {
+func (o clusterUpOptions) confirm(ctx context.Context, streams Streams, b *buildable, folder string, plan *stackplan.Plan, saved bool) error {
+	if err := b.printPlan(streams.Err, folder, plan); err != nil {
 		return err
 	}
 	switch {

@@ -54,7 +54,7 @@ func kubeconfigOf(path, name string) (*rest.Config, error) {
 	}
 	// The server has flow control of its own and says when it is too much.
 	config.QPS = -1
-	config.UserAgent = "bootstrap/" + version().Version
+	config.UserAgent = userAgent()
 	return config, nil
 }
 

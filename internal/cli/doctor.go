@@ -126,6 +126,9 @@ func (o doctorOptions) lookAtRun(ctx context.Context, want *tree.Tree, model *pl
 		return []finding{{repository, problem, err.Error(), ""}, unknown}
 	}
 	deps, err := o.deps(want, model.Repository)
+	if err == nil {
+		deps.Cluster, err = o.connect()
+	}
 	if err != nil {
 		return []finding{{repository, problem, err.Error(), ""}, unknown}
 	}

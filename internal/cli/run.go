@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/groundwork-dev/groundwork/internal/bootstrap"
+	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/platform"
 	"github.com/groundwork-dev/groundwork/internal/tree"
@@ -33,6 +34,7 @@ type runOptions struct {
 	authorName, author  string
 	webhookURL          string
 	writableKey         bool
+	up, yes             bool
 	timeout             time.Duration
 	dryRun              bool
 	output              string
@@ -54,7 +56,8 @@ The token of an HTTPS repository comes from the environment variable
 repository's host refuses the token: for tokens that last shorter than a run.`,
 		Example: `  bootstrap run --cluster dev --dry-run      # what it would commit and apply
   bootstrap run --cluster dev
-  bootstrap run --cluster prod --context prod --timeout 30m --output json`,
+  bootstrap run --cluster prod --context prod --timeout 30m --output json
+  bootstrap run --cluster dev --up           # make the cluster in AWS first`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), streams) },
 	}
@@ -64,6 +67,8 @@ repository's host refuses the token: for tokens that last shorter than a run.`,
 	f.StringVar(&o.author, "author-email", "", "address that commits are made under; git's user.email by default")
 	f.StringVar(&o.webhookURL, "webhook-url", "", "address under which the forge reaches the cluster's Receiver, to be told about pushes at once")
 	f.BoolVar(&o.writableKey, "writable-deploy-key", false, "let the cluster push, which image automation needs")
+	f.BoolVar(&o.up, "up", false, "make the cluster first, as 'bootstrap cluster up' does, and reach it by a kubeconfig from its state store")
+	f.BoolVar(&o.yes, "yes", false, "with --up, apply Terraform's plans without asking")
 	f.DurationVar(&o.timeout, "timeout", 20*time.Minute, "how long the whole run may take; 0 for no bound")
 	f.BoolVar(&o.dryRun, "dry-run", false, "change nothing; print the commit and the objects that a run would make")
 	addOutputFlag(cmd, &o.output)
@@ -101,6 +106,9 @@ func (o runOptions) run(ctx context.Context, streams Streams) error {
 	if err != nil {
 		return err
 	}
+	if deps.Cluster, err = o.reach(ctx, streams); err != nil {
+		return err
+	}
 	display := newRunDisplay(streams)
 	report, err := bootstrap.Run(ctx, options, deps, display.show)
 	display.close()
@@ -108,6 +116,30 @@ func (o runOptions) run(ctx context.Context, streams Streams) error {
 		return errors.Join(err, printErr)
 	}
 	return err
+}
+
+// reach returns the cluster, which is made first where that is asked for.
+func (o runOptions) reach(ctx context.Context, streams Streams) (*cluster.Cluster, error) {
+	if !o.up {
+		return o.connect()
+	}
+	if o.dryRun {
+		return nil, usageError{errors.New("--up makes a cluster, which --dry-run must not: run 'bootstrap cluster plan', and the dry run once the cluster is there")}
+	}
+	target := clusterUpOptions{clusterChoice: clusterChoice{o.dir, o.cluster}, kubeconfig: o.kubeconfig, context: o.context, yes: o.yes, timeout: upTimeout}
+	if _, err := target.run(ctx, streams); err != nil {
+		return nil, err
+	}
+	request, err := target.request()
+	if err != nil {
+		return nil, err
+	}
+	return target.connect(ctx, request)
+}
+
+// connect returns the cluster of a kubeconfig.
+func (o runOptions) connect() (*cluster.Cluster, error) {
+	return cluster.Connect(cluster.Options{Kubeconfig: o.kubeconfig, Context: o.context, UserAgent: userAgent()})
 }
 
 // chosen returns the cluster that is meant.

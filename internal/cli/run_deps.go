@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/bootstrap"
-	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/forge"
 	"github.com/groundwork-dev/groundwork/internal/gitrepo"
 	"github.com/groundwork-dev/groundwork/internal/tree"
 )
 
-// deps wires the adapters of a run.
+// deps wires the adapters of a run, but for the cluster.
 func (o runOptions) deps(want *tree.Tree, repository config.Repository) (bootstrap.Deps, error) {
 	token, err := o.token()
 	if err != nil {
@@ -25,10 +24,6 @@ func (o runOptions) deps(want *tree.Tree, repository config.Repository) (bootstr
 		return deps, err
 	}
 	if deps.Forge, err = forge.Open(forge.Options{Provider: repository.Provider, URL: repository.URL, Token: token.Current}); err != nil {
-		return deps, err
-	}
-	deps.Cluster, err = cluster.Connect(cluster.Options{Kubeconfig: o.kubeconfig, Context: o.context, UserAgent: "bootstrap/" + version().Version})
-	if err != nil {
 		return deps, err
 	}
 	checkout, err := gitrepo.OpenCheckout(o.dir)

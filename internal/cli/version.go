@@ -26,6 +26,9 @@ func (v versionInfo) String() string { return v.Version }
 // Version returns the version of this build.
 func Version() string { return version().String() }
 
+// userAgent is how the command line names itself to API servers.
+func userAgent() string { return "bootstrap/" + version().Version }
+
 func version() versionInfo {
 	v := versionInfo{Version: buildVersion, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()

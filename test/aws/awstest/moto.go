@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -148,17 +149,17 @@ provider "aws" {
 `, m.URL)
 }
 
-// ForKops changes what moto 5.2 cannot of a stack by kops: it knows no names of
-// hosts by a subnet, and refuses two hyphens in the name of a target group.
-func ForKops(t testing.TB, kubernetes []byte) (override string) {
-	t.Helper()
-	for _, b := range Resources(t, "kubernetes.tf", kubernetes) {
-		switch b[0] {
-		case "aws_subnet":
-			override += fmt.Sprintf("\nresource %q %q {\n  private_dns_hostname_type_on_launch = null\n}\n", b[0], b[1])
-		case "aws_lb_target_group":
-			override += fmt.Sprintf("\nresource %q %q {\n  name = %q\n}\n", b[0], b[1], strings.ReplaceAll(b[1][:min(len(b[1]), 30)], "--", "-"))
-		}
+// ForKops changes what moto 5.2 cannot of a stack by kops: a kind of name that
+// instances have, and names of target groups that it takes for a mistake.
+func ForKops(stack string) (override string) {
+	subnets := regexp.MustCompile(`(?m)^resource "aws_subnet" "([^"]+)"`)
+	targetGroups := regexp.MustCompile(`(?s)\nresource "aws_lb_target_group" "([^"]+)".*?\n  name +=\s+"([^"]+)"`)
+	var b strings.Builder
+	for _, m := range subnets.FindAllStringSubmatch(stack, -1) {
+		fmt.Fprintf(&b, "\nresource \"aws_subnet\" %q {\n  private_dns_hostname_type_on_launch = null\n}\n", m[1])
 	}
-	return override
+	for _, m := range targetGroups.FindAllStringSubmatch(stack, -1) {
+		fmt.Fprintf(&b, "\nresource \"aws_lb_target_group\" %q {\n  name = %q\n}\n", m[1], strings.ReplaceAll(m[2], "--", "-"))
+	}
+	return b.String()
 }

@@ -5,7 +5,6 @@ package kops_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -96,24 +94,6 @@ func (s site) left(t *testing.T, do string) []string {
 	return all
 }
 
-var (
-	subnets      = regexp.MustCompile(`(?m)^resource "aws_subnet" "([^"]+)"`)
-	targetGroups = regexp.MustCompile(`(?s)\nresource "aws_lb_target_group" "([^"]+)".*?\n  name +=\s+"([^"]+)"`)
-)
-
-// apart is what of kops' stack moto cannot do, overridden: a kind of name that
-// instances have, and names of target groups that it takes for a mistake.
-func apart(stack string) string {
-	var b strings.Builder
-	for _, m := range subnets.FindAllStringSubmatch(stack, -1) {
-		fmt.Fprintf(&b, "resource \"aws_subnet\" %q {\n  private_dns_hostname_type_on_launch = null\n}\n", m[1])
-	}
-	for _, m := range targetGroups.FindAllStringSubmatch(stack, -1) {
-		fmt.Fprintf(&b, "resource \"aws_lb_target_group\" %q {\n  name = %q\n}\n", m[1], strings.ReplaceAll(m[2], "--", "-"))
-	}
-	return b.String()
-}
-
 // stack is the cluster's Terraform, ready to be applied to the simulation.
 func (s site) stack(t *testing.T) *awstest.Terraform {
 	t.Helper()
@@ -121,10 +101,7 @@ func (s site) stack(t *testing.T) *awstest.Terraform {
 	for name, text := range render(t.Context(), t, s.request, gather(t, s.request, s.env)) {
 		files[name] = []byte(text)
 	}
-	override := s.moto.Override("")
-	_, provider, _ := strings.Cut(override, "provider \"aws\" {")
-	alias := "provider \"aws\" {\n  alias = \"files\"" + provider
-	return awstest.New(t, files, override+alias+apart(string(files["kubernetes.tf"])))
+	return awstest.New(t, files, s.moto.Override(s.moto.Files()+awstest.ForKops(string(files["kubernetes.tf"]))))
 }
 
 // TestLife builds a cluster's infrastructure in a simulation of AWS, uses it, ends

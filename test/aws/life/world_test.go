@@ -126,7 +126,7 @@ func (w *world) override(t *testing.T) {
 			more += "\nresource \"aws_s3_bucket_lifecycle_configuration\" \"logs\" {\n  count = 0\n}\n" // the provider watches it for a minute
 		}
 		if folder == kops {
-			more += w.moto.Files() + awstest.ForKops(t, files["kubernetes.tf"])
+			more += w.moto.Files() + awstest.ForKops(string(files["kubernetes.tf"]))
 		}
 		text := w.moto.Override(more)
 		backend := fmt.Sprintf(`backend "s3" {
@@ -162,12 +162,17 @@ func (w *world) withoutPolicies(t *testing.T) {
 // lock holds the lock of a state, as another user's Terraform would.
 func (w *world) lock(t *testing.T, state string) {
 	t.Helper()
-	awstest.Call(t, http.MethodPut, w.lockOf(state), `{"ID":"11111111-2222-3333-4444-555555555555","Operation":"OperationTypeApply","Info":"","Who":"somebody@elsewhere","Version":"1.11.4","Created":"2026-11-24T08:00:00Z","Path":"`+state+`.tfstate"}`)
+	awstest.Call(t, http.MethodPut, w.lockOf(state), `{"ID":"11111111-2222-3333-4444-555555555555","Operation":"OperationTypeApply","Info":"","Who":"somebody@elsewhere","Version":"1.11.4","Created":"2026-11-24T08:00:00Z","Path":"`+state+`.tfstate"}`, signed()...)
 }
 
 func (w *world) unlock(t *testing.T, state string) {
 	t.Helper()
-	awstest.Call(t, http.MethodDelete, w.lockOf(state), "")
+	awstest.Call(t, http.MethodDelete, w.lockOf(state), "", signed()...)
+}
+
+// signed are the headers of a request that moto takes for somebody's.
+func signed() []string {
+	return []string{"Authorization", "AWS4-HMAC-SHA256 Credential=none/20261124/" + region + "/s3/aws4_request"}
 }
 
 // lockOf is where Terraform keeps the lock of a state in S3.

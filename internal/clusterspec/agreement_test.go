@@ -25,7 +25,7 @@ var (
 	ofPlatform = regexp.MustCompile(`"groundwork\.dev/platform" *= *"([^"]+)"`)
 	disks      = regexp.MustCompile(`k8sTagClusterId: (\S+)`)
 	discovery  = regexp.MustCompile(`autoDiscovery:\n(?: +#.*\n)* +clusterName: (\S+)`)
-	components = regexp.MustCompile(`(?ms)^  (?:keys|buckets) += \{$.*?^  \}$`)
+	components = regexp.MustCompile(`(?s)\n  (?:keys|buckets) += \{\n.*?\n  \}\n`)
 	scaled     = regexp.MustCompile(`"(k8s\.io/cluster-autoscaler/[^"]+)"`)
 )
 
@@ -139,7 +139,7 @@ func (s sides) roles() (faults []string) {
 			}
 			trust := trusted.FindStringSubmatch(s.kops[path.Join(s.policiesDir, "aws_iam_role_"+role+"_policy")])
 			namespaces := found(map[string]string{name: text}, namespace, 1)
-			if trust == nil || !slices.Contains(namespaces, trust[1]) || !strings.Contains(text, "name: "+trust[2]+"\n") {
+			if len(trust) != 3 || !slices.Contains(namespaces, trust[1]) || !strings.Contains(text, "name: "+trust[2]+"\n") {
 				faults = append(faults, fmt.Sprintf("the role %s trusts %q, and %s asks for it in %v", role, trust, name, namespaces))
 			}
 			if s.kops[path.Join(s.policiesDir, "aws_iam_role_policy_"+role+"_policy")] == "" {
@@ -152,7 +152,7 @@ func (s sides) roles() (faults []string) {
 	}
 	for _, role := range made {
 		trust := trusted.FindStringSubmatch(s.kops[path.Join(s.policiesDir, "aws_iam_role_"+role+"_policy")])
-		if trust != nil && trust[1] != "kube-system" && !asked[role] { // kops' own addons are there
+		if len(trust) == 3 && trust[1] != "kube-system" && !asked[role] { // kops' own addons are there
 			faults = append(faults, "no service account asks for the role "+role)
 		}
 	}

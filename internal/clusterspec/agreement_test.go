@@ -25,7 +25,7 @@ var (
 	ofPlatform = regexp.MustCompile(`"groundwork\.dev/platform" *= *"([^"]+)"`)
 	disks      = regexp.MustCompile(`k8sTagClusterId: (\S+)`)
 	discovery  = regexp.MustCompile(`autoDiscovery:\n(?: +#.*\n)* +clusterName: (\S+)`)
-	components = regexp.MustCompile(`(?s)\n  (?:keys|buckets) += \{\n.*?\n  \}\n`)
+	components = regexp.MustCompile(`(?s)\n  (?:keys|buckets) += \{\n.*?\n  \}`)
 	scaled     = regexp.MustCompile(`"(k8s\.io/cluster-autoscaler/[^"]+)"`)
 )
 

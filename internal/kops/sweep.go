@@ -60,8 +60,10 @@ func Sweep(ctx context.Context, r *clusterspec.Request, markers []string) ([]clu
 		if err != nil || len(found) == 0 {
 			return nil, err
 		}
-		if err := s.delete(ctx, found); err != nil {
+		if gaveUp, err := s.delete(ctx, found); err != nil {
 			return nil, err
+		} else if gaveUp {
+			break
 		}
 	}
 	found, err := s.list(ctx)
@@ -146,24 +148,23 @@ func (s *sweeper) owns(ctx context.Context, r *resources.Resource) (bool, error)
 	}), nil
 }
 
-// delete lets kops delete what was found, in the order that AWS wants. The error
-// is that of ctx alone.
-func (s *sweeper) delete(ctx context.Context, found map[string]*resources.Resource) error {
+// delete lets kops delete what was found, in the order that AWS wants, and
+// reports whether kops gave up on some of it. The error is that of ctx alone.
+func (s *sweeper) delete(ctx context.Context, found map[string]*resources.Resource) (gaveUp bool, err error) {
 	for key, r := range found {
 		s.watch(ctx, key, r)
 		// What is not here to be deleted cannot be waited for.
 		r.Blocked = slices.DeleteFunc(r.Blocked, func(other string) bool { return found[other] == nil })
 	}
-	done := make(chan struct{})
+	done := make(chan error, 1)
 	go func() { // kops waits without asking the context
-		defer close(done)
-		_ = ops.DeleteResources(s.cloud, found, patience, retryEvery, sweepLimit) // the next look tells what is left
+		done <- ops.DeleteResources(s.cloud, found, patience, retryEvery, sweepLimit)
 	}()
 	select {
-	case <-done:
-		return ctx.Err()
+	case err := <-done:
+		return err != nil, ctx.Err() // the next look tells what is left
 	case <-ctx.Done():
-		return fmt.Errorf("deleting what cluster %s owns: %w", s.request.Name, ctx.Err())
+		return true, fmt.Errorf("deleting what cluster %s owns: %w", s.request.Name, ctx.Err())
 	}
 }
 

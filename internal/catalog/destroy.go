@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -51,6 +53,11 @@ func (f *folder) destroy(c *Component, names reference.Names) {
 	if markers != nil && markers.Kind == yaml.SequenceNode {
 		t, problems := reference.Compile(f.path(specFile), markers, names)
 		c.recordMarkers, f.problems = t, append(f.problems, problems...)
+	}
+	for i, marker := range c.Destroy.RecordMarkers {
+		if !strings.Contains(marker, "{{"+RefClusterFullName+"}}") && !strings.Contains(marker, "{{"+RefClusterDomain+"}}") {
+			f.reportAt("the marker is on other clusters' records too", "make {{"+RefClusterFullName+"}} or {{"+RefClusterDomain+"}} a part of it", "destroy", "recordMarkers", strconv.Itoa(i))
+		}
 	}
 	rule := c.Destroy.Backup
 	if rule == nil {

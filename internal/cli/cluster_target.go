@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -31,6 +32,9 @@ type ClusterTarget struct {
 	Dir, Cluster string
 	// Kubeconfig and Context are as kubectl finds them when they are empty.
 	Kubeconfig, Context string
+	// Address is the host of an API server that is taken at its address where
+	// nothing in it says yet whose it is; empty to refuse such a one.
+	Address string
 }
 
 // AddReachFlags adds the flags that say how the cluster is reached.
@@ -80,13 +84,16 @@ func (t ClusterTarget) check(ctx context.Context, c *cluster.Cluster) error {
 		return err
 	}
 	folder := path.Join("clusters", t.Cluster)
-	if recorded == nil {
+	switch {
+	case recorded == nil && t.Address != "" && hostOf(c.Server()) == t.Address:
+	case recorded == nil:
 		return refused(fmt.Sprintf("%s is not under Git's control yet, so nothing says that it is %s", c.Server(), t.Cluster), "hand it to Git first: bootstrap run --cluster "+t.Cluster)
-	}
-	if err := t.sameIdentity(c, recorded, map[string]string{
-		"clusterUID": uid, "clusterCA": ca, "path": folder, "repository": p.Spec.Repository.URL,
-	}); err != nil {
-		return err
+	default:
+		if err := t.sameIdentity(c, recorded, map[string]string{
+			"clusterUID": uid, "clusterCA": ca, "path": folder, "repository": p.Spec.Repository.URL,
+		}); err != nil {
+			return err
+		}
 	}
 	data, err := os.ReadFile(filepath.Join(t.Dir, folder, "identity.yaml"))
 	if os.IsNotExist(err) {
@@ -114,6 +121,15 @@ func (t ClusterTarget) sameIdentity(c *cluster.Cluster, recorded *unstructured.U
 		}
 	}
 	return nil
+}
+
+// hostOf is the host of an address, without its port.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // clean makes two spellings of an address or a path the same.

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -107,21 +105,11 @@ func (o destroyOptions) confirm(ctx context.Context, streams Streams, r *destroy
 	if o.yes {
 		return nil
 	}
-	fmt.Fprintf(streams.Err, "\nType the name of the cluster to destroy it: ")
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(streams.In).ReadString('\n')
-		answer <- strings.TrimSpace(line)
-	}()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case name := <-answer:
-		if name != o.cluster {
-			return &destroy.RefusedError{Reason: fmt.Sprintf("%q is not the cluster's name, which is %s", name, o.cluster), Fix: "nothing was changed"}
-		}
-		return nil
+	yes, err := answer(ctx, streams, "All this will be gone.", o.cluster)
+	if err == nil && !yes {
+		err = &destroy.RefusedError{Reason: "that is not the name of the cluster", Fix: "nothing was changed"}
 	}
+	return err
 }
 
 // nextSteps are what a person does in the repository afterwards.

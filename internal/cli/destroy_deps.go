@@ -13,6 +13,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/aws"
 	"github.com/groundwork-dev/groundwork/internal/clusterfolder"
+	"github.com/groundwork-dev/groundwork/internal/clusterup"
 	"github.com/groundwork-dev/groundwork/internal/destroy"
 	"github.com/groundwork-dev/groundwork/internal/platform"
 	tfrender "github.com/groundwork-dev/groundwork/internal/render/terraform"
@@ -144,4 +145,22 @@ func (o destroyOptions) deps(ctx context.Context) (destroy.Deps, error) {
 		},
 		Variables: func(outputs map[string]any) (map[string]any, error) { return o.variables(ctx, program, outputs) },
 	}, nil
+}
+
+// variables are those of the platform's stack, to which the account's stack tells
+// something too; that one is only read.
+func (o destroyOptions) variables(ctx context.Context, program terraform.Program, kubernetes map[string]any) (map[string]any, error) {
+	dir, _, _ := clusterup.Folders(o.cluster)
+	account, err := program.Open(o.dir, dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := account.Init(ctx); err != nil {
+		return nil, err
+	}
+	outputs, err := account.Outputs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return clusterup.Variables(kubernetes, outputs), nil
 }

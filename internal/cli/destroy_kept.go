@@ -48,13 +48,13 @@ func keptAtEnd(p *config.Platform, c platform.Cluster, r *clusterspec.Request) [
 	)
 }
 
-// bucketRemoval removes a bucket with all versions of what is in it, of which
-// one answer has a thousand.
+// bucketRemoval empties a bucket, 500 versions at a time until there are none,
+// and removes it.
 func bucketRemoval(name string) []string {
-	list := func(what string) string {
-		return fmt.Sprintf(`until aws s3api list-object-versions --bucket %[1]s --query 'length(%[2]s || `+"`[]`"+`)' --output text --max-items 1000 | grep -qx 0; do aws s3api delete-objects --bucket %[1]s --delete "$(aws s3api list-object-versions --bucket %[1]s --max-items 1000 --output json --query '{Objects: %[2]s[].{Key: Key, VersionId: VersionId}}')" >/dev/null; done`, name, what)
+	return []string{
+		fmt.Sprintf(`while aws s3api delete-objects --bucket %[1]s --delete "$(aws s3api list-object-versions --bucket %[1]s --max-items 500 --output json --query '{Objects: [Versions,DeleteMarkers][][].{Key: Key, VersionId: VersionId}}')" >/dev/null 2>&1; do :; done`, name),
+		"aws s3api delete-bucket --bucket " + name,
 	}
-	return []string{list("Versions"), list("DeleteMarkers"), "aws s3api delete-bucket --bucket " + name}
 }
 
 // keyRemoval ends a key after the longest time in which it can be had back.

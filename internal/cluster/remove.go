@@ -91,7 +91,7 @@ type RefusalError struct {
 }
 
 func (e *RefusalError) Error() string {
-	return fmt.Sprintf("admission webhook %s refuses it: %v", e.Webhook, e.Cause)
+	return fmt.Sprintf("admission webhook %s refuses it: change what it asks for, or delete its webhook configuration: %v", e.Webhook, e.Cause)
 }
 
 func (e *RefusalError) Unwrap() error { return e.Cause }

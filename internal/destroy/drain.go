@@ -14,7 +14,7 @@ import (
 
 const (
 	skippedDrain = "left to the sweep by --skip-drain"
-	// shown bounds how many errors of one kind are told.
+	// shown is after how many errors of one kind it is enough.
 	shown = 5
 )
 
@@ -181,30 +181,27 @@ func (r *run) clear(ctx context.Context, what string, kinds []schema.GroupKind, 
 	}
 }
 
-// remove asks for the end of each object and tells all that refuse.
+// remove asks for the end of each object, and tells of the first that refuse.
 func (r *run) remove(ctx context.Context, objects []*unstructured.Unstructured, asked map[types.UID]bool) error {
-	var refused []string
+	var refused []error
 	for _, o := range objects {
 		err := r.cluster.Delete(ctx, o)
-		if ctx.Err() != nil {
-			if errors.Is(context.Cause(ctx), errDrainTime) {
-				return r.stuck(ctx, objects)
-			}
+		switch {
+		case errors.Is(context.Cause(ctx), errDrainTime):
+			return r.stuck(ctx, objects)
+		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case err == nil:
+			asked[o.GetUID()] = true
+		default:
+			refused = append(refused, err)
 		}
-		if err != nil {
-			refused = append(refused, err.Error())
-			continue
+		if len(refused) == shown {
+			break
 		}
-		asked[o.GetUID()] = true
 	}
-	if n := len(refused); n > 0 {
-		more := ""
-		if n > shown {
-			refused, more = refused[:shown], fmt.Sprintf("\n  and %d more", n-shown)
-		}
-		return fmt.Errorf("%d objects cannot be deleted; where an admission webhook is named, bring it up or delete its webhook configuration, and run this again:\n  %s%s",
-			n, strings.Join(refused, "\n  "), more)
+	if len(refused) > 0 {
+		return fmt.Errorf("not everything can be deleted; see to it and run this again:\n%w", errors.Join(refused...))
 	}
 	return nil
 }

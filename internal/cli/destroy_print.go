@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/groundwork-dev/groundwork/internal/destroy"
@@ -77,13 +78,29 @@ func list(b *strings.Builder, one, many string, names []string) {
 	}
 }
 
-// keptText names what stays on purpose, and how to remove it.
+// keptText names what stays on purpose, and how to remove it: how buckets and
+// keys are is said once.
 func keptText(r *destroy.Report) string {
 	var b strings.Builder
 	b.WriteString("Kept on purpose:\n")
 	for _, k := range r.Kept {
 		fmt.Fprintf(&b, "  %s %s: %s\n", k.Kind, k.Name, k.Why)
+		if k.Kind == keptBucket || k.Kind == keptKey {
+			continue
+		}
 		for _, command := range k.Remove {
+			fmt.Fprintf(&b, "    %s\n", command)
+		}
+	}
+	for _, way := range []struct{ kind, set, title string }{
+		{keptBucket, "B=the-name", "To remove a bucket, with every version of what is in it:"},
+		{keptKey, "K=alias/the-name", "To remove a key, which makes what it has encrypted unreadable for good:"},
+	} {
+		if !slices.ContainsFunc(r.Kept, func(k destroy.Kept) bool { return k.Kind == way.kind }) {
+			continue
+		}
+		fmt.Fprintf(&b, "%s\n    %s\n", way.title, way.set)
+		for _, command := range removal(way.kind, "$"+way.set[:1]) {
 			fmt.Fprintf(&b, "    %s\n", command)
 		}
 	}

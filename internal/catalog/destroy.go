@@ -15,10 +15,9 @@ import (
 type Destroy struct {
 	// The object whose making backs the cluster up, before anything is deleted.
 	Backup *BackupRule `json:"backup,omitempty"`
-	// What the TXT records hold by which the component marks its DNS records as this
-	// cluster's. They may hold references. A record with such a TXT record beside it
-	// is deleted with the cluster, so a marker must not be a part of another
-	// cluster's.
+	// How TXT records say that a DNS record is this cluster's: a list with commas,
+	// of which each part is a part of the record. They may hold references. What is
+	// so marked is deleted with the cluster.
 	RecordMarkers []string `json:"recordMarkers,omitempty" jsonschema:"uniqueItems=true"`
 }
 

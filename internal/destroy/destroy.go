@@ -63,6 +63,8 @@ type Left struct {
 	Kind string `json:"kind"`
 	ID   string `json:"id"`
 	Name string `json:"name,omitempty"`
+	// Why says what kept a sweep from deleting it.
+	Why string `json:"why,omitempty"`
 }
 
 // Deps is the world that a run acts on.

@@ -158,10 +158,14 @@ func (e *LeftError) Error() string {
 	return b.String()
 }
 
-// String is for a line: kind, id and, where it is another, name.
+// String is for a line: kind and id, the name where it is another, and what keeps it.
 func (l Left) String() string {
-	if l.Name == "" || l.Name == l.ID {
-		return l.Kind + " " + l.ID
+	text := l.Kind + " " + l.ID
+	if l.Name != "" && l.Name != l.ID {
+		text += " (" + l.Name + ")"
 	}
-	return l.Kind + " " + l.ID + " (" + l.Name + ")"
+	if l.Why != "" {
+		text += ": " + l.Why
+	}
+	return text
 }

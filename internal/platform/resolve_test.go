@@ -152,7 +152,7 @@ func TestResolveForTheEnd(t *testing.T) {
 	t.Parallel()
 	c := load(t, files{
 		"demo/component.yaml": component("demo-system", "destroy:",
-			"  recordMarkers: ['owner={{cluster.fullName}},']",
+			"  recordMarkers: ['owner={{cluster.fullName}}']",
 			"  backup: {object: last.yaml, status: status.phase, done: [Done], failed: [Failed]}"),
 		"demo/last.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: last, namespace: '{{component.namespace}}'}\n",
 	}.layer(), catalog.BuiltinLayer())
@@ -162,13 +162,13 @@ func TestResolveForTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	of := m.Clusters[0].Components
-	if got := of[0].RecordMarkers; !slices.Equal(got, []string{"owner=acme-dev,"}) {
+	if got := of[0].RecordMarkers; !slices.Equal(got, []string{"owner=acme-dev"}) {
 		t.Errorf("markers %q", got)
 	}
 	if last := of[0].LastBackup; last == nil || !strings.Contains(render(t, last.Doc), "namespace: demo-system") {
 		t.Errorf("last backup: %+v", last)
 	}
-	if got := of[1].RecordMarkers; !slices.Equal(got, []string{"heritage=external-dns,external-dns/owner=acme-dev,"}) || of[1].LastBackup != nil {
+	if got := of[1].RecordMarkers; !slices.Equal(got, []string{"heritage=external-dns,external-dns/owner=acme-dev"}) || of[1].LastBackup != nil {
 		t.Errorf("%s: %q, %v", of[1].Name, got, of[1].LastBackup)
 	}
 }

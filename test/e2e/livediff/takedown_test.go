@@ -7,9 +7,11 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -80,7 +82,7 @@ func TestTakedown(t *testing.T) {
 	f.kubectl("patch", "ingress", "web", "--namespace", "takedown", "--type", "merge", "--patch", `{"metadata":{"finalizers":["`+balancerFinalizer+`"]}}`)
 	first := f.find(coreKind("Pod"), "db-0").GetUID()
 
-	report, err := f.takedown(ctx, func(o *destroy.Options) { o.DrainTimeout = 3 * time.Second })
+	report, err := f.takedown(ctx, 3*time.Second, func(destroy.Event) {})
 	var stuck *destroy.StuckError
 	if !errors.As(err, &stuck) || !strings.Contains(err.Error(), "Ingress/takedown/web (finalizers "+balancerFinalizer+")") {
 		t.Fatalf("no controller frees load balancers: %v", err)
@@ -94,8 +96,13 @@ func TestTakedown(t *testing.T) {
 
 	balancers := *cloud
 	balancers.name, balancers.work = "controller of load balancers", free
-	go balancers.run(ctx)
-	if report, err = f.takedown(ctx, func(o *destroy.Options) { o.DrainTimeout = time.Minute }); err != nil || !report.Destroyed {
+	var once sync.Once
+	report, err = f.takedown(ctx, time.Minute, func(e destroy.Event) {
+		if e.Step == "balancers" && len(e.Waiting) > 0 {
+			once.Do(func() { go balancers.run(ctx) })
+		}
+	})
+	if err != nil || !report.Destroyed {
 		t.Fatal(err)
 	}
 	for _, s := range report.Steps {
@@ -105,18 +112,17 @@ func TestTakedown(t *testing.T) {
 }
 
 // takedown ends the cluster, as far as there is one.
-func (f *flux) takedown(ctx context.Context, change func(*destroy.Options)) (*destroy.Report, error) {
+func (f *flux) takedown(ctx context.Context, drain time.Duration, tell func(destroy.Event)) (*destroy.Report, error) {
 	options := destroy.Options{
-		Cluster: "takedown", KubernetesDir: "kubernetes", PlatformDir: "platform", Keep: func(string) bool { return false }, Holder: "takedown",
+		Cluster: "takedown", Account: "nobody's", DrainTimeout: drain, KubernetesDir: "kubernetes", PlatformDir: "platform", Keep: func(string) bool { return false }, Holder: "takedown",
 	}
-	change(&options)
 	return destroy.Run(ctx, options, destroy.Deps{
-		Account:    func(context.Context) (string, error) { return "", nil },
+		Account:    func(context.Context) (string, error) { return options.Account, nil },
 		Connect:    func(context.Context) (destroy.Cluster, error) { return f.cluster, nil },
 		Kubernetes: &noStack{addresses: []string{"aws_vpc.takedown"}}, Platform: &noStack{}, Sweeper: noSweep{},
 		Confirm: func(context.Context, *destroy.Report) error { return nil },
 		Now:     time.Now,
-	}, func(destroy.Event) {})
+	}, tell)
 }
 
 // drained holds the cluster to what a drain leaves: nothing that has something
@@ -193,7 +199,7 @@ func free(ctx context.Context, c *cluster.Cluster, objects []*unstructured.Unstr
 		if o.GetDeletionTimestamp() == nil || !slices.Contains(o.GetFinalizers(), balancerFinalizer) {
 			continue
 		}
-		if err := c.Merge(ctx, "takedown-cloud", o, map[string]any{"metadata": map[string]any{"finalizers": nil}}); err != nil {
+		if err := c.Merge(ctx, "takedown-cloud", o, map[string]any{"metadata": map[string]any{"finalizers": nil}}); err != nil && !apierrors.IsNotFound(err) {
 			return err
 		}
 	}

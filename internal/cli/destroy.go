@@ -116,6 +116,7 @@ func (o destroyOptions) confirm(ctx context.Context, streams Streams, r *destroy
 func (o destroyOptions) nextSteps() []string {
 	return []string{
 		fmt.Sprintf("delete clusters/%s/identity.yaml from the repository, which speaks of a cluster that is gone: a new one of that name is refused until then", o.cluster),
+		"a new one of that name meets the buckets and keys that are kept: remove them, or import them (docs/aws.md)",
 		fmt.Sprintf("where there will be no new one, take %s out of platform.yaml, run 'bootstrap generate', and delete terraform/k8s/%s", o.cluster, o.cluster),
 	}
 }

@@ -152,6 +152,7 @@ func (r *run) clear(ctx context.Context, what string, kinds []schema.GroupKind, 
 		return "", err
 	}
 	asked := map[types.UID]bool{}
+	waited := false
 	for {
 		var remove, seen []*unstructured.Unstructured
 		over := false
@@ -161,7 +162,7 @@ func (r *run) clear(ctx context.Context, what string, kinds []schema.GroupKind, 
 			remove = slices.DeleteFunc(remove, func(o *unstructured.Unstructured) bool {
 				return asked[o.GetUID()] || o.GetDeletionTimestamp() != nil
 			})
-			over = len(seen) == 0
+			over, waited = len(seen) == 0, waited || len(seen) > 0
 			r.progress(fmt.Sprintf("%d to go", len(seen)), items(seen)...)
 			return over || len(remove) > 0, nil
 		})
@@ -170,9 +171,9 @@ func (r *run) clear(ctx context.Context, what string, kinds []schema.GroupKind, 
 			return "", r.stuck(ctx, seen)
 		case err != nil:
 			return "", err
-		case over && len(remove) == 0 && len(asked) == 0:
+		case over && !waited:
 			return "no " + what + " to drain", errNothingToDo
-		case over && len(remove) == 0:
+		case over:
 			return fmt.Sprintf("no %s are left; deleted %d objects", what, len(asked)), nil
 		}
 		if err := r.remove(ctx, remove, asked); err != nil {

@@ -95,7 +95,8 @@ func objectOf(m platform.Manifest) (*unstructured.Unstructured, error) {
 		return nil, err
 	}
 	object := &unstructured.Unstructured{}
-	return object, object.UnmarshalJSON(data)
+	err = object.UnmarshalJSON(data)
+	return object, err
 }
 
 // deps wires the adapters.

@@ -84,7 +84,9 @@ func TestDestroyByTerraform(t *testing.T) {
 	}
 	beside := applied(d.options.PlatformDir, platformStack, variables)
 	d.deps.Kubernetes, d.deps.Platform = kubernetes, beside
-	d.deps.Variables = func(outputs map[string]any) (map[string]any, error) { return d.o.variables(t.Context(), program, outputs) }
+	d.deps.Variables = func(outputs map[string]any) (map[string]any, error) {
+		return d.o.variables(t.Context(), program, outputs)
+	}
 	d.options.Keep = func(a string) bool { return strings.HasPrefix(a, "terraform_data.component[") }
 	d.options.SkipBackup, d.options.SkipDrain = true, true
 

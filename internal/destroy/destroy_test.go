@@ -247,8 +247,7 @@ func TestStuck(t *testing.T) {
 	event.Object["type"], event.Object["reason"], event.Object["message"] = "Warning", "FailedDeployModel", "AccessDenied"
 	event.Object["involvedObject"] = map[string]any{"uid": string(w.objects["Ingress/shop/web"].GetUID())}
 	_, err := w.run(func(o *destroy.Options) { o.DrainTimeout = 20 * time.Millisecond })
-	var stuck *destroy.StuckError
-	if !errors.As(err, &stuck) {
+	if _, stuck := errors.AsType[*destroy.StuckError](err); !stuck {
 		t.Fatal(err)
 	}
 	for _, want := range []string{

@@ -284,7 +284,8 @@ func (w *world) run(change func(*destroy.Options)) (*destroy.Report, error) {
 			case !w.up:
 				return nil, errors.New("connection refused")
 			}
-			return w, w.look()
+			err := w.look()
+			return w, err
 		},
 		Kubernetes: w.stacks[k8sDir], Platform: w.stacks[beside], Sweeper: w,
 		Variables: func(outputs map[string]any) (map[string]any, error) { return outputs, nil },

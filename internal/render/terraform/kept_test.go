@@ -18,7 +18,7 @@ func TestOutlives(t *testing.T) {
 	if err != nil || len(files) < 5 {
 		t.Fatalf("%v, %d files", err, len(files))
 	}
-	resource := regexp.MustCompile(`(?ms)^resource "([a-z0-9_]+)" "([a-z0-9_]+)" \{$(.*?)^\}$`)
+	resource := regexp.MustCompile(`(?ms)\nresource "([a-z0-9_]+)" "([a-z0-9_]+)" \{$(.*?)\n\}$`)
 	kept := map[string]bool{}
 	text := map[string]string{}
 	for _, file := range files {
@@ -26,7 +26,7 @@ func TestOutlives(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range resource.FindAllStringSubmatch(string(data), -1) {
+		for _, m := range resource.FindAllStringSubmatch("\n"+string(data), -1) {
 			address := m[1] + "." + m[2]
 			text[address] = m[3]
 			kept[address] = strings.Contains(m[3], "prevent_destroy = true")

@@ -135,7 +135,8 @@ func (f *flux) drained(ctx context.Context, first any) {
 	f.t.Helper()
 	kinds := []schema.GroupVersionKind{
 		coreKind("Pod"), coreKind("Service"), coreKind("PersistentVolume"), coreKind("PersistentVolumeClaim"),
-		{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"}, {Group: "storage.k8s.io", Version: "v1", Kind: "StorageClass"},
+		{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"},
+		{Group: "storage.k8s.io", Version: "v1", Kind: "StorageClass"},
 		{Group: "kustomize.toolkit.fluxcd.io", Version: "v1", Kind: "Kustomization"},
 	}
 	err := f.cluster.Await(ctx, kinds, "", func(objects []*unstructured.Unstructured) (bool, error) {
@@ -187,7 +188,8 @@ type cloud struct {
 func (c *cloud) run(ctx context.Context) {
 	kinds := []schema.GroupVersionKind{
 		coreKind("Service"), coreKind("PersistentVolume"), coreKind("PersistentVolumeClaim"),
-		{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"}, {Group: "storage.k8s.io", Version: "v1", Kind: "StorageClass"},
+		{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"},
+		{Group: "storage.k8s.io", Version: "v1", Kind: "StorageClass"},
 	}
 	err := c.cluster.Await(ctx, kinds, "", func(objects []*unstructured.Unstructured) (bool, error) {
 		return false, c.work(ctx, c.cluster, objects)

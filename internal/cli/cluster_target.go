@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -32,9 +31,6 @@ type ClusterTarget struct {
 	Dir, Cluster string
 	// Kubeconfig and Context are as kubectl finds them when they are empty.
 	Kubeconfig, Context string
-	// Address is the host of an API server that is taken at its address where
-	// nothing in it says yet whose it is; empty to refuse such a one.
-	Address string
 }
 
 // AddReachFlags adds the flags that say how the cluster is reached.
@@ -61,13 +57,14 @@ func (t ClusterTarget) Open(ctx context.Context) (*cluster.Cluster, *rest.Config
 	if err != nil {
 		return nil, nil, err
 	}
-	return c, config, t.check(ctx, c)
+	return c, config, t.check(ctx, c, false)
 }
 
 // check refuses a cluster other than the one that platform.yaml means:
 // the identity that run left in the cluster, and in the repository, must be
-// this one's.
-func (t ClusterTarget) check(ctx context.Context, c *cluster.Cluster) error {
+// this one's. A cluster that says nothing of itself yet is refused, unless it is
+// known to be the one by how it was reached.
+func (t ClusterTarget) check(ctx context.Context, c *cluster.Cluster, known bool) error {
 	p, _, err := LoadDir(t.Dir)
 	if err != nil {
 		return err
@@ -85,7 +82,7 @@ func (t ClusterTarget) check(ctx context.Context, c *cluster.Cluster) error {
 	}
 	folder := path.Join("clusters", t.Cluster)
 	switch {
-	case recorded == nil && t.Address != "" && hostOf(c.Server()) == t.Address:
+	case recorded == nil && known:
 	case recorded == nil:
 		return refused(fmt.Sprintf("%s is not under Git's control yet, so nothing says that it is %s", c.Server(), t.Cluster), "hand it to Git first: bootstrap run --cluster "+t.Cluster)
 	default:
@@ -121,15 +118,6 @@ func (t ClusterTarget) sameIdentity(c *cluster.Cluster, recorded *unstructured.U
 		}
 	}
 	return nil
-}
-
-// hostOf is the host of an address, without its port.
-func hostOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }
 
 // clean makes two spellings of an address or a path the same.

@@ -49,8 +49,8 @@ another account, and a cluster that is not the one that the repository means.`,
 	}
 	o.addFlags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; as kubectl finds it by default")
-	f.StringVar(&o.context, "context", "", "context of the kubeconfig; its current one by default")
+	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; one from the state store by default, which is written nowhere")
+	f.StringVar(&o.context, "context", "", "context of that kubeconfig; its current one by default")
 	f.BoolVar(&o.yes, "yes", false, "do not ask: the cluster is named by --cluster")
 	f.BoolVar(&o.dryRun, "dry-run", false, "change nothing; print what would be lost, and the steps")
 	f.BoolVar(&o.skipBackup, "skip-backup", false, "take no last backup")

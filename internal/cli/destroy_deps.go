@@ -7,12 +7,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/groundwork-dev/groundwork/internal/aws"
+	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/clusterfolder"
+	"github.com/groundwork-dev/groundwork/internal/clusterspec"
 	"github.com/groundwork-dev/groundwork/internal/clusterup"
 	"github.com/groundwork-dev/groundwork/internal/destroy"
 	"github.com/groundwork-dev/groundwork/internal/platform"
@@ -101,7 +104,7 @@ func objectOf(m platform.Manifest) (*unstructured.Unstructured, error) {
 
 // deps wires the adapters.
 func (o destroyOptions) deps(ctx context.Context) (destroy.Deps, error) {
-	p, _, err := LoadDir(o.dir)
+	p, c, err := LoadDir(o.dir)
 	if err != nil {
 		return destroy.Deps{}, err
 	}
@@ -127,18 +130,14 @@ func (o destroyOptions) deps(ctx context.Context) (destroy.Deps, error) {
 	if err != nil {
 		return destroy.Deps{}, err
 	}
-	sweeper, err := o.sweeper()
+	sweeper, err := o.sweeper(p, c)
 	if err != nil {
 		return destroy.Deps{}, err
-	}
-	target := ClusterTarget{
-		Dir: o.dir, Cluster: o.cluster, Kubeconfig: o.kubeconfig, Context: o.context,
-		Address: "api." + p.Spec.Clusters[o.cluster].Domain,
 	}
 	return destroy.Deps{
 		Account: account.Account, Kubernetes: kubernetes, Platform: beside, Sweeper: sweeper,
 		Connect: func(ctx context.Context) (destroy.Cluster, error) {
-			c, _, err := target.Open(ctx)
+			c, err := o.connect(ctx, sweeper.request)
 			if err != nil {
 				return nil, err
 			}
@@ -146,6 +145,29 @@ func (o destroyOptions) deps(ctx context.Context) (destroy.Deps, error) {
 		},
 		Variables: func(outputs map[string]any) (map[string]any, error) { return o.variables(ctx, program, outputs) },
 	}, nil
+}
+
+// connect reaches the cluster: by the kubeconfig that is named, or by one that is
+// made of the authority in its state store and so fits no other cluster.
+func (o destroyOptions) connect(ctx context.Context, request *clusterspec.Request) (*cluster.Cluster, error) {
+	target := ClusterTarget{Dir: o.dir, Cluster: o.cluster, Kubeconfig: o.kubeconfig, Context: o.context}
+	if o.kubeconfig != "" || o.context != "" {
+		c, _, err := target.Open(ctx)
+		return c, err
+	}
+	lifetime := clusterspec.MaxLifetime
+	if o.backupTimeout > 0 && o.drainTimeout > 0 {
+		lifetime = min(lifetime, time.Hour+o.backupTimeout+2*o.drainTimeout)
+	}
+	config, err := clusterRESTConfig(ctx, request, lifetime)
+	if err != nil {
+		return nil, err
+	}
+	c, err := cluster.New(config)
+	if err != nil {
+		return nil, err
+	}
+	return c, target.check(ctx, c, true)
 }
 
 // variables are those of the platform's stack, to which the account's stack tells

@@ -89,7 +89,7 @@ func (r *run) connect(ctx context.Context) (string, error) {
 	}
 	return "", &RefusedError{
 		fmt.Sprintf("%s has %d resources, but the cluster does not answer (%v)", r.KubernetesDir, l.Kubernetes, err),
-		"bring it up or choose its kubeconfig; for a cluster that is beyond that, " + skip + " goes on without a backup and leaves its load balancers and volumes to the sweep. Nothing was changed",
+		"bring it up or choose its kubeconfig with --kubeconfig; for a cluster that is beyond that, " + skip + " goes on without a backup and leaves its load balancers and volumes to the sweep. Nothing was changed",
 	}
 }
 

@@ -110,8 +110,6 @@ type Options struct {
 	DryRun                      bool
 	// Holder names this run to others, such as user@host pid 7.
 	Holder string
-	// Again is the command that continues this run.
-	Again string
 }
 
 // Backup is an object whose making is a backup.

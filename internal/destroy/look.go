@@ -96,7 +96,6 @@ func (r *run) connect(ctx context.Context) (string, error) {
 // losses names what is lost with the cluster.
 func (r *run) losses(ctx context.Context) (string, error) {
 	l := &r.report.Losses
-	l.Namespaces, l.Volumes, l.LoadBalancers = []string{}, []Volume{}, []string{}
 	if l.Kubernetes+l.Platform == 0 {
 		left, err := r.deps.Sweeper.Left(ctx)
 		if err != nil {

@@ -46,7 +46,8 @@ type run struct {
 // overcome.
 func Run(ctx context.Context, opts Options, deps Deps, tell func(Event)) (*Report, error) {
 	r := &run{Options: opts, deps: deps, tell: tell, report: Report{
-		Cluster: opts.Cluster, DryRun: opts.DryRun, Left: []Left{}, Kept: opts.Kept,
+		Cluster: opts.Cluster, DryRun: opts.DryRun, Left: []Left{}, Kept: opts.Kept, Steps: []StepReport{},
+		Losses: Losses{Namespaces: []string{}, Volumes: []Volume{}, LoadBalancers: []string{}},
 	}}
 	if err := r.play(ctx, r.looks()); err != nil {
 		return &r.report, err

@@ -30,6 +30,13 @@ func builtin() []kind {
 	return kinds
 }
 
+// Define adds the kinds of a CustomResourceDefinition past the API.
+func (s *Server) Define(crd Object) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.define(crd)
+}
+
 // define adds the kinds of a CustomResourceDefinition.
 func (s *Server) define(crd Object) {
 	spec := crd["spec"].(Object)

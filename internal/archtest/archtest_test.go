@@ -68,6 +68,7 @@ func classes() map[string]class {
 		"internal/clusterup":              useCase,
 		"internal/clusterstatus":          useCase,
 		"internal/demo":                   useCase,
+		"internal/destroy":                useCase,
 		"internal/livediff":               useCase,
 		"internal/sandbox":                useCase,
 		"internal/validate":               useCase,

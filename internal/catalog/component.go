@@ -33,6 +33,10 @@ type Component struct {
 	// applied. Empty without configs, one stage without a name for plain files.
 	Stages []Stage
 
+	// LastBackup is the object of destroy.backup, nil without one.
+	LastBackup *Manifest
+
+	recordMarkers    *reference.Template
 	values, valuesHA *reference.Template
 	chartKeys        chartkeys.Keys
 	parameters       parameters

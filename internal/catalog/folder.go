@@ -66,6 +66,7 @@ func (f *folder) load(schema *strictyaml.Schema) {
 	c.Manifests = f.manifests(manifestsDir, names)
 	c.Stages = f.stages(names)
 	f.policies(c, names)
+	f.destroy(c, names)
 	f.leftovers()
 }
 

@@ -24,6 +24,8 @@ spec:
 
 const configMap = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
 
+const backup = "  destroy: {backup: {object: last.yaml, status: status.phase, done: [Completed], failed: [Failed]}}\n"
+
 // demo is a component that has nothing wrong, with the given files on top; an
 // empty text takes a file away.
 func demo(changes map[string]string) fstest.MapFS {
@@ -199,6 +201,26 @@ func TestLoadReports(t *testing.T) {
 		"files and stages": {
 			map[string]string{"demo/configs/a.yaml": configMap, "demo/configs/10-b/b.yaml": configMap},
 			"components/demo/configs: has both files and stage folders",
+		},
+		"no last backup": {
+			map[string]string{"demo/component.yaml": spec + backup},
+			"demo/component.yaml:6:30: spec.destroy.backup.object: there is no file components/demo/last.yaml",
+		},
+		"last backup anywhere": {
+			map[string]string{"demo/component.yaml": spec + backup, "demo/last.yaml": configMap},
+			"components/demo/last.yaml: is a ConfigMap without a namespace",
+		},
+		"backup never done": {
+			map[string]string{"demo/component.yaml": spec + strings.Replace(backup, "[Completed]", "[]", 1)},
+			"spec.destroy.backup.done",
+		},
+		"marker of anybody": {
+			map[string]string{"demo/component.yaml": spec + "  destroy: {recordMarkers: [heritage=demo]}\n"},
+			"demo/component.yaml:6:29: spec.destroy.recordMarkers[0]: the marker is on other clusters' records too",
+		},
+		"mistyped marker": {
+			map[string]string{"demo/component.yaml": spec + "  destroy: {recordMarkers: [\"{{cluster.fullname}} {{cluster.domain}}\"]}\n"},
+			"unknown reference {{cluster.fullname}}",
 		},
 		"stage without a number": {map[string]string{"demo/configs/first/b.yaml": configMap}, "components/demo/configs/first: is not a stage's name"},
 		"stage twice": {

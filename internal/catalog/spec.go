@@ -36,6 +36,8 @@ type Spec struct {
 	Keys []AWSResource `json:"keys,omitempty"`
 	// Tags in AWS on the groups of worker nodes, by which the component finds them.
 	WorkerTags []WorkerTag `json:"workerTags,omitempty"`
+	// What the end of a cluster needs to know of the component.
+	Destroy Destroy `json:"destroy,omitzero"`
 	// Connections that the namespace's network policies open; nothing else passes.
 	Network []Flow `json:"network,omitempty"`
 	// What runs in the end, and so what must become ready.

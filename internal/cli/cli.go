@@ -84,12 +84,14 @@ cause named; 130 interrupted.`
   bootstrap validate                 # prove them right before they are pushed
   bootstrap cluster render --cluster dev   # write the cluster's Terraform
   bootstrap run --cluster dev        # hand the cluster to Git
-  bootstrap doctor --cluster dev     # what is wrong, if anything is`
+  bootstrap doctor --cluster dev     # what is wrong, if anything is
+  bootstrap destroy --cluster dev    # end it, with a backup and a receipt`
 	root.AddCommand(
 		newInitCommand(streams),
 		newGenerateCommand(streams),
 		newRunCommand(streams),
 		newDoctorCommand(streams),
+		newDestroyCommand(streams),
 		newSandboxCommand(streams),
 		newDemoCommand(streams),
 		newClusterCommand(streams),

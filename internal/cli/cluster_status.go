@@ -154,7 +154,7 @@ func (o clusterStatusOptions) underGit(ctx context.Context, c *cluster.Cluster) 
 	if err != nil || identity == nil {
 		return false, err
 	}
-	err = ClusterTarget{Dir: o.dir, Cluster: o.cluster}.check(ctx, c)
+	err = ClusterTarget{Dir: o.dir, Cluster: o.cluster}.check(ctx, c, false)
 	var other interface{ Refused() bool }
 	return err == nil || errors.As(err, &other), err
 }

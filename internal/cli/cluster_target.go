@@ -57,13 +57,14 @@ func (t ClusterTarget) Open(ctx context.Context) (*cluster.Cluster, *rest.Config
 	if err != nil {
 		return nil, nil, err
 	}
-	return c, config, t.check(ctx, c)
+	return c, config, t.check(ctx, c, false)
 }
 
 // check refuses a cluster other than the one that platform.yaml means:
 // the identity that run left in the cluster, and in the repository, must be
-// this one's.
-func (t ClusterTarget) check(ctx context.Context, c *cluster.Cluster) error {
+// this one's. A cluster that says nothing of itself yet is refused, unless it is
+// known to be the one by how it was reached.
+func (t ClusterTarget) check(ctx context.Context, c *cluster.Cluster, known bool) error {
 	p, _, err := LoadDir(t.Dir)
 	if err != nil {
 		return err
@@ -80,13 +81,16 @@ func (t ClusterTarget) check(ctx context.Context, c *cluster.Cluster) error {
 		return err
 	}
 	folder := path.Join("clusters", t.Cluster)
-	if recorded == nil {
+	switch {
+	case recorded == nil && known:
+	case recorded == nil:
 		return refused(fmt.Sprintf("%s is not under Git's control yet, so nothing says that it is %s", c.Server(), t.Cluster), "hand it to Git first: bootstrap run --cluster "+t.Cluster)
-	}
-	if err := t.sameIdentity(c, recorded, map[string]string{
-		"clusterUID": uid, "clusterCA": ca, "path": folder, "repository": p.Spec.Repository.URL,
-	}); err != nil {
-		return err
+	default:
+		if err := t.sameIdentity(c, recorded, map[string]string{
+			"clusterUID": uid, "clusterCA": ca, "path": folder, "repository": p.Spec.Repository.URL,
+		}); err != nil {
+			return err
+		}
 	}
 	data, err := os.ReadFile(filepath.Join(t.Dir, folder, "identity.yaml"))
 	if os.IsNotExist(err) {

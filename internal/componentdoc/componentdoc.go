@@ -27,11 +27,16 @@ type Facts struct {
 	DependsOn []string `json:"dependsOn,omitempty"`
 	NeededBy  []string `json:"neededBy,omitempty"`
 	// Clusters of platform.yaml that it is on.
-	Clusters   []string    `json:"clusters,omitempty"`
-	CRDs       []string    `json:"crds,omitempty"`
-	APIs       []string    `json:"apiServices,omitempty"`
-	Webhooks   []string    `json:"webhooks,omitempty"`
-	Roles      []Role      `json:"awsRoles,omitempty"`
+	Clusters []string `json:"clusters,omitempty"`
+	CRDs     []string `json:"crds,omitempty"`
+	APIs     []string `json:"apiServices,omitempty"`
+	Webhooks []string `json:"webhooks,omitempty"`
+	Roles    []Role   `json:"awsRoles,omitempty"`
+	// LastBackup is the kind of the object that backs the cluster up before it
+	// ends, RecordMarkers what marks its DNS records.
+	LastBackup    string   `json:"lastBackup,omitempty"`
+	RecordMarkers []string `json:"recordMarkers,omitempty"`
+
 	Flows      []string    `json:"network,omitempty"`
 	Workloads  []Workload  `json:"workloads,omitempty"`
 	Parameters []Parameter `json:"parameters,omitempty"`
@@ -115,7 +120,10 @@ func of(c *catalog.Component) Facts {
 	f := Facts{
 		Name: c.Name, Description: c.Description, Origin: strings.TrimSuffix(c.Origin, "/"+c.Name),
 		Namespace: c.Namespace.Name, PodSecurity: string(c.Namespace.PodSecurity),
-		DependsOn: c.DependsOn, CRDs: c.Provides.CRDs, APIs: c.Provides.APIServices, readme: readme(c),
+		DependsOn: c.DependsOn, CRDs: c.Provides.CRDs, APIs: c.Provides.APIServices, RecordMarkers: c.Destroy.RecordMarkers, readme: readme(c),
+	}
+	if c.LastBackup != nil {
+		f.LastBackup = c.LastBackup.Kind
 	}
 	if c.Chart != nil {
 		f.Chart = &Chart{c.Chart.Name, c.Chart.Version, c.Chart.Repository}

@@ -50,6 +50,12 @@ func (f Facts) Page() []byte {
 	for _, r := range f.Roles {
 		row("AWS role", "of service account `"+r.ServiceAccount+"`, policy `"+r.Policy+"`")
 	}
+	if f.LastBackup != "" {
+		row("before the cluster ends", "makes a last `"+f.LastBackup+"`")
+	}
+	if len(f.RecordMarkers) > 0 {
+		row("at the end", "DNS records marked "+code(f.RecordMarkers)+" are deleted")
+	}
 	row("network", strings.Join(f.Flows, "<br>"))
 	if len(f.Workloads) > 0 {
 		b.WriteString("\n| runs | pods, small | pods, ha | images |\n|---|---|---|---|\n")

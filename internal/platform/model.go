@@ -58,6 +58,11 @@ type Component struct {
 	Manifests []Manifest
 	// Stages are the configs in the order in which they are applied.
 	Stages []Stage
+	// LastBackup is the object whose making is a backup, nil without one;
+	// Spec.Destroy.Backup says when it is done.
+	LastBackup *Manifest
+	// RecordMarkers are in the TXT records in DNS that are the cluster's.
+	RecordMarkers []string
 }
 
 // Stage is a group of custom resources that is applied at once.

@@ -179,6 +179,10 @@ func (r *resolver) component(c Cluster, spec *catalog.Component, from config.Clu
 		of = objects(spec, lookup)
 	}
 	comp.Manifests, comp.Stages = of.manifests, of.stages
+	comp.RecordMarkers = spec.RecordMarkers(lookup)
+	if spec.LastBackup != nil {
+		comp.LastBackup = &manifests([]catalog.Manifest{*spec.LastBackup}, lookup)[0]
+	}
 	return comp
 }
 

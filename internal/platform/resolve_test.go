@@ -146,6 +146,33 @@ key: alias/acme-dev-unseal
 	}
 }
 
+// What the end of a cluster needs is filled in as everything else is; the
+// built-in markers name one cluster alone.
+func TestResolveForTheEnd(t *testing.T) {
+	t.Parallel()
+	c := load(t, files{
+		"demo/component.yaml": component("demo-system", "destroy:",
+			"  recordMarkers: ['owner={{cluster.fullName}}']",
+			"  backup: {object: last.yaml, status: status.phase, done: [Done], failed: [Failed]}"),
+		"demo/last.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: last, namespace: '{{component.namespace}}'}\n",
+	}.layer(), catalog.BuiltinLayer())
+	p := parse(t, head+"  clusters:\n    dev: {size: small, domain: dev.example.com, components: {demo: {}, external-dns: {}}}\n")
+	m, err := platform.Resolve(p, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := m.Clusters[0].Components
+	if got := of[0].RecordMarkers; !slices.Equal(got, []string{"owner=acme-dev"}) {
+		t.Errorf("markers %q", got)
+	}
+	if last := of[0].LastBackup; last == nil || !strings.Contains(render(t, last.Doc), "namespace: demo-system") {
+		t.Errorf("last backup: %+v", last)
+	}
+	if got := of[1].RecordMarkers; !slices.Equal(got, []string{"heritage=external-dns,external-dns/owner=acme-dev"}) || of[1].LastBackup != nil {
+		t.Errorf("%s: %q, %v", of[1].Name, got, of[1].LastBackup)
+	}
+}
+
 // A bucket's name may have 63 characters.
 func TestResolveRefusesLongBuckets(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/rest"
 )
@@ -320,6 +321,7 @@ func (s *Server) change(r *http.Request, sent Object) (int, Object) {
 			return http.StatusConflict, nil
 		}
 		next = sent
+		next["metadata"].(Object)["creationTimestamp"] = time.Now().UTC().Format(time.RFC3339)
 		if parts := strings.Split(path, "/"); slices.Contains(parts, "namespaces") {
 			next["metadata"].(Object)["namespace"] = parts[slices.Index(parts, "namespaces")+1]
 		}

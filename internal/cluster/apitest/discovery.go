@@ -13,7 +13,8 @@ func builtin() []kind {
 			kinds = append(kinds, kind{group, "v1", pairs[i], pairs[i+1], namespaced})
 		}
 	}
-	add("", false, "namespaces", "Namespace", "nodes", "Node")
+	add("", false, "namespaces", "Namespace", "nodes", "Node", "persistentvolumes", "PersistentVolume")
+	add("storage.k8s.io", false, "storageclasses", "StorageClass")
 	add("", true, "configmaps", "ConfigMap", "secrets", "Secret", "serviceaccounts", "ServiceAccount", "services", "Service",
 		"pods", "Pod", "events", "Event", "resourcequotas", "ResourceQuota", "persistentvolumeclaims", "PersistentVolumeClaim")
 	add("apps", true, "deployments", "Deployment", "statefulsets", "StatefulSet", "daemonsets", "DaemonSet", "replicasets", "ReplicaSet")
@@ -21,12 +22,19 @@ func builtin() []kind {
 	add("apiextensions.k8s.io", false, "customresourcedefinitions", "CustomResourceDefinition")
 	add("rbac.authorization.k8s.io", false, "clusterroles", "ClusterRole", "clusterrolebindings", "ClusterRoleBinding")
 	add("rbac.authorization.k8s.io", true, "roles", "Role", "rolebindings", "RoleBinding")
-	add("networking.k8s.io", true, "networkpolicies", "NetworkPolicy")
+	add("networking.k8s.io", true, "networkpolicies", "NetworkPolicy", "ingresses", "Ingress")
 	add("coordination.k8s.io", true, "leases", "Lease")
 	add("discovery.k8s.io", true, "endpointslices", "EndpointSlice")
 	add("admissionregistration.k8s.io", false, "validatingwebhookconfigurations", "ValidatingWebhookConfiguration",
 		"mutatingwebhookconfigurations", "MutatingWebhookConfiguration")
 	return kinds
+}
+
+// Define adds the kinds of a CustomResourceDefinition past the API.
+func (s *Server) Define(crd Object) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.define(crd)
 }
 
 // define adds the kinds of a CustomResourceDefinition.

@@ -56,6 +56,7 @@ func TestLife(t *testing.T) {
 	if len(again.Stacks) > 0 {
 		t.Errorf("once more, it changes %v", again.Stacks)
 	}
+	w.end(t)
 }
 
 // plan looks at the plans before anything is there.

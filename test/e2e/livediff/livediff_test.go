@@ -4,7 +4,9 @@
 // kubectl diff, over the same objects in the same run, with nothing to do. The
 // cluster is that of GROUNDWORK_E2E_KUBECONFIG, which must be one to throw away,
 // or a sandbox of the test's own, without a node that runs pods. kubectl has to
-// be on the machine; it reads and tries, and changes nothing.
+// be on the machine; it reads and tries, and changes nothing. At last, the same
+// cluster, with Flux's own controller at work on it, is drained as one is that
+// ends.
 package livediff
 
 import (

@@ -71,7 +71,7 @@ func (w *world) end(t *testing.T) {
 	}
 	for _, k := range done.Kept {
 		if k.Kind == "bucket" {
-			awstest.Call(t, http.MethodHead, w.moto.URL+"/"+k.Name, "")
+			awstest.Call(t, http.MethodHead, w.moto.URL+"/"+k.Name, "", signed()...)
 		}
 	}
 	has(t, w.run(t, 0, end...).out, "Left in AWS by its tag: nothing", "bucket groundwork-dev-backups-123456789012")

@@ -39,7 +39,7 @@ func (w *world) end(t *testing.T) {
 	volume := w.plant(t)
 	end := []string{"destroy", "--cluster", cluster, "--kubeconfig", w.kubeconfig}
 	look := w.destroy(t, append(end, "--dry-run")...)
-	if l := look.Losses; look.Destroyed || l.Nodes != 2 || len(l.LoadBalancers) != 1 || l.KubernetesResources < 80 || l.PlatformResourcesKept < 10 {
+	if l := look.Losses; look.Destroyed || l.Nodes != 3 || len(l.LoadBalancers) != 1 || l.KubernetesResources < 80 || l.PlatformResourcesKept < 10 {
 		t.Errorf("would be lost: %+v", l)
 	}
 	has(t, w.run(t, 4, end...).err, "this is no terminal", "--yes --cluster dev")

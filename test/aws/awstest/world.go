@@ -102,7 +102,7 @@ func StartArtifacts(t testing.TB) (proxy, trust string) {
 			http.NotFound(w, r)
 			return
 		}
-		fmt.Fprintf(w, "%064x  name\n", len(r.URL.Path))
+		fmt.Fprintf(w, "%064x  name\n", len(r.URL.Path)) //nolint:gosec // a number, to this test alone
 	})}
 	var lc net.ListenConfig
 	tcp, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -7,6 +7,8 @@ package awstest
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -85,7 +87,7 @@ func New(t testing.TB, files map[string][]byte, override string) *Terraform {
 // Validate runs terraform validate.
 func (w *Terraform) Validate(t testing.TB) {
 	t.Helper()
-	defer One(t)()
+	defer turn(t)()
 	v, err := w.tf.Validate(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +100,7 @@ func (w *Terraform) Validate(t testing.TB) {
 // Plan plans the stack with its variables.
 func (w *Terraform) Plan(t testing.TB, variables map[string]any) *tfjson.Plan {
 	t.Helper()
-	defer One(t)()
+	defer turn(t)()
 	w.variables(t, variables)
 	const file = "test.tfplan"
 	if _, err := w.tf.Plan(t.Context(), tfexec.Out(file)); err != nil {
@@ -114,7 +116,7 @@ func (w *Terraform) Plan(t testing.TB, variables map[string]any) *tfjson.Plan {
 // Apply applies the stack and returns what there is then.
 func (w *Terraform) Apply(t testing.TB, variables map[string]any) *tfjson.State {
 	t.Helper()
-	defer One(t)()
+	defer turn(t)()
 	w.variables(t, variables)
 	if err := w.tf.Apply(t.Context()); err != nil {
 		t.Fatalf("terraform apply: %v", err)
@@ -125,7 +127,7 @@ func (w *Terraform) Apply(t testing.TB, variables map[string]any) *tfjson.State 
 // Destroy destroys the stack and returns what there is then.
 func (w *Terraform) Destroy(t testing.TB) *tfjson.State {
 	t.Helper()
-	defer One(t)()
+	defer turn(t)()
 	if err := w.tf.Destroy(t.Context()); err != nil {
 		t.Fatalf("terraform destroy: %v", err)
 	}
@@ -144,7 +146,7 @@ func (w *Terraform) show(t testing.TB) *tfjson.State {
 // Test runs terraform test on a test file.
 func (w *Terraform) Test(t testing.TB, testFile string, variables map[string]any) {
 	t.Helper()
-	defer One(t)()
+	defer turn(t)()
 	w.variables(t, variables)
 	write(t, filepath.Join(w.Dir, "stack.tftest.hcl"), []byte(testFile))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -175,18 +177,29 @@ func (w *Terraform) variables(t testing.TB, variables map[string]any) {
 	write(t, filepath.Join(w.Dir, "terraform.tfvars.json"), data)
 }
 
-// One holds the others off until it is undone, those of other packages too: the
-// provider takes 600 MB for each run.
-func One(t testing.TB) func() {
+// turn waits until fewer than two others run Terraform, those of other packages
+// too, and holds the place until it is undone: the provider takes 600 MB for each
+// run, and there may be two cores.
+func turn(t testing.TB) func() {
 	t.Helper()
-	f, err := os.OpenFile(filepath.Join(os.TempDir(), "groundwork-aws-test.lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		t.Fatal(err)
+	const places = 2
+	for how := syscall.LOCK_EX | syscall.LOCK_NB; ; how = syscall.LOCK_EX {
+		for i := range places {
+			place := (os.Getpid() + i) % places
+			f, err := os.OpenFile(filepath.Join(os.TempDir(), fmt.Sprintf("groundwork-aws-test-%d.lock", place)), os.O_CREATE|os.O_RDWR, 0o600)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = syscall.Flock(int(f.Fd()), how)
+			if err == nil {
+				return func() { f.Close() }
+			}
+			f.Close()
+			if !errors.Is(err, syscall.EWOULDBLOCK) {
+				t.Fatal(err)
+			}
+		}
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	return func() { f.Close() }
 }
 
 // missing ends a test that needs what is not there.

@@ -26,11 +26,11 @@ func TestLife(t *testing.T) {
 	w.override(t)
 
 	up := []string{"cluster", "up", "--cluster", cluster, "--kubeconfig", w.kubeconfig}
-	w.plan(t)
-	has(t, w.run(t, 4, up...).err, "nobody is here to be asked")
+	has(t, w.run(t, 4, up...).err, "terraform/account is to be changed, and nobody is here to be asked")
+	w.plan(t) // what is saved here is applied below
 	up = append(up, "--yes")
 
-	// Somebody else is at work.
+	// Somebody else is at work; the saved plan is as good as before.
 	w.lock(t, "k8s/dev")
 	has(t, w.run(t, 4, up...).err, "the state of terraform/k8s/dev is locked by somebody@elsewhere", "force-unlock 11111111-2222")
 	w.unlock(t, "k8s/dev")

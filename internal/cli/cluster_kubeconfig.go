@@ -37,10 +37,10 @@ replaced. The current context changes where there is none, and with --set-curren
 The file is for its owner alone afterwards.
 
 Its user is an administrator (system:masters) by a certificate that ends after
---lifetime, a day at most. It is signed by the cluster's authority, whose key goes
-from the state bucket to the process that signs, and no further: the credentials that
-AWS's own tools would use must be those of the account, and may read that bucket. A
-certificate cannot be called back before it ends, so keep it short.
+--lifetime, a day at most. It is signed by the cluster's authority, whose key is in
+the state bucket and leaves neither it nor the process that signs: the credentials
+that AWS's own tools would use must be those of the account, and may read that bucket.
+A certificate cannot be called back before it ends, so keep it short.
 
 --oidc writes the context <domain>-oidc instead, for people: kubectl then opens a
 browser at the provider of spec.clusters.<name>.kubernetes.oidc, through the plugin

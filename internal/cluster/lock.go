@@ -10,9 +10,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	coordinationclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
-	"k8s.io/client-go/rest"
 )
 
 // renewals is how many times a lock is renewed while it lasts.
@@ -49,10 +47,7 @@ type lock struct {
 // clocks need not agree. The returned context ends when the lock is lost, with
 // that as its cause; release gives the lock back.
 func (c *Cluster) Lock(ctx context.Context, namespace, name, holder string) (_ context.Context, release func(), err error) {
-	// JSON, as everything else that is sent: a proxy may know nothing else.
-	config := rest.CopyConfig(c.config)
-	config.ContentType = runtime.ContentTypeJSON
-	client, err := coordinationclient.NewForConfigAndClient(config, c.http)
+	client, err := coordinationclient.NewForConfigAndClient(c.config, c.http)
 	if err != nil {
 		return nil, nil, err
 	}

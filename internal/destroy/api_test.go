@@ -58,11 +58,7 @@ func (w *world) Create(_ context.Context, _ string, o *unstructured.Unstructured
 }
 
 func (w *world) Merge(_ context.Context, _ string, o *unstructured.Unstructured, fields map[string]any) error {
-	return w.write("suspend "+id(o), func() {
-		if !w.stubborn {
-			merge(w.objects[id(o)].Object, fields)
-		}
-	})
+	return w.write("suspend "+id(o), func() { merge(w.objects[id(o)].Object, fields) })
 }
 
 func merge(into, fields map[string]any) {

@@ -270,20 +270,6 @@ func TestStuck(t *testing.T) {
 	w.gone(t, report)
 }
 
-// TestResumed: an engine that somebody resumes is not drained under.
-func TestResumed(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.stubborn = true
-	_, err := w.run(nil)
-	if err == nil || !strings.Contains(err.Error(), "somebody resumes them") {
-		t.Fatal(err)
-	}
-	if slices.ContainsFunc(w.requests, func(r string) bool { return strings.HasPrefix(r, "delete") }) {
-		t.Errorf("did %v", w.requests)
-	}
-}
-
 // TestDeletesRefused: all that refuse are told, and the others are gone at the
 // next run.
 func TestDeletesRefused(t *testing.T) {

@@ -47,7 +47,6 @@ type world struct {
 	// stuck keeps the controllers of load balancers from working, sticky the
 	// sweep; backup is how backups end.
 	stuck, sticky bool
-	stubborn      bool // somebody resumes what is suspended
 	backup        string
 	outage        error // what Connect says
 	declined      error // and who is asked

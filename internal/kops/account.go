@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	kopsapi "k8s.io/kops/pkg/apis/kops"
 	"k8s.io/kops/upup/pkg/fi/cloudup/awsup"
-	"k8s.io/kops/util/pkg/awsinterfaces"
 
 	"github.com/groundwork-dev/groundwork/internal/clusterspec"
 )
@@ -28,26 +26,6 @@ func openAccount(ctx context.Context, r *clusterspec.Request) (awsup.AWSCloud, e
 		return nil, otherAccountError{have: id, want: r.AccountID}
 	}
 	return cloud, nil
-}
-
-// forgiving is AWS without an error where an address is asked for that is gone.
-// kops looks up the addresses of a NAT gateway to list them; AWS tells of a
-// deleted gateway for an hour, and the address is released before: a sweep that
-// was killed in between could not be begun again.
-type forgiving struct{ awsup.AWSCloud }
-
-// EC2 returns the client that forgives.
-func (f forgiving) EC2() awsinterfaces.EC2API { return forgivingEC2{f.AWSCloud.EC2()} }
-
-type forgivingEC2 struct{ awsinterfaces.EC2API }
-
-// DescribeAddresses returns none where one of those that are asked for is gone.
-func (f forgivingEC2) DescribeAddresses(ctx context.Context, in *ec2.DescribeAddressesInput, options ...func(*ec2.Options)) (*ec2.DescribeAddressesOutput, error) {
-	out, err := f.EC2API.DescribeAddresses(ctx, in, options...)
-	if awsup.AWSErrorCode(err) == "InvalidAllocationID.NotFound" {
-		return &ec2.DescribeAddressesOutput{}, nil
-	}
-	return out, err
 }
 
 // otherAccountError says that the credentials are for another account.

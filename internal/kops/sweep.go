@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -72,10 +70,6 @@ func Sweep(ctx context.Context, r *clusterspec.Request, markers []string) ([]clu
 	return s.told(found), err
 }
 
-// gone is how AWS says that what is to be deleted is not there, in the text of an
-// error, of which kops keeps no more. Whether that is so, the next look tells.
-var gone = regexp.MustCompile(`api error [A-Za-z.]*(NotFound|NoSuchEntity)`)
-
 // sweeper finds and deletes what a cluster owns.
 type sweeper struct {
 	cloud   awsup.AWSCloud
@@ -96,7 +90,7 @@ func newSweeper(ctx context.Context, r *clusterspec.Request, markers []string) (
 	if err != nil {
 		return nil, err
 	}
-	return &sweeper{cloud: forgiving{cloud}, request: r, markers: markers, why: map[string]string{}}, nil
+	return &sweeper{cloud: cloud, request: r, markers: markers, why: map[string]string{}}, nil
 }
 
 // list returns what the cluster owns, by kind:number as kops has it.
@@ -141,9 +135,6 @@ func (s *sweeper) owns(ctx context.Context, r *resources.Resource) (bool, error)
 		}
 		return tags.Tags[awsup.TagClusterName] == s.request.Name, nil
 	}
-	if gateway, ok := r.Obj.(ec2types.NatGateway); ok {
-		return gateway.State != ec2types.NatGatewayStateDeleted, nil // of which AWS tells for an hour
-	}
 	rule, ok := r.Obj.(eventbridgetypes.Rule)
 	if !ok {
 		return true, nil
@@ -181,9 +172,6 @@ func (s *sweeper) delete(ctx context.Context, found map[string]*resources.Resour
 // context has ended.
 func (s *sweeper) watch(ctx context.Context, key string, r *resources.Resource) {
 	note := func(err error, keys ...string) error {
-		if err != nil && gone.MatchString(err.Error()) {
-			err = nil
-		}
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
 		for _, key := range keys {

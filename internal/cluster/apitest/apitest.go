@@ -267,10 +267,6 @@ func (s *Server) matches(path string, k kind, namespace string) bool {
 }
 
 func (s *Server) write(w http.ResponseWriter, r *http.Request, k kind) {
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/vnd.kubernetes.protobuf") {
-		Fail(w, http.StatusUnsupportedMediaType, "UnsupportedMediaType", "apitest reads JSON alone")
-		return
-	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return

@@ -47,8 +47,8 @@ func TestLife(t *testing.T) {
 	end := w.silence()
 	w.stop(t, syscall.SIGKILL, "unable to handle the request", up...)
 	end()
-	w.nodes(3)
-	has(t, w.run(t, 0, up...).out, "cluster dev is there", "3 nodes", "bootstrap run --cluster dev")
+	w.nodes(2)
+	has(t, w.run(t, 0, up...).out, "cluster dev is there", "2 nodes", "bootstrap run --cluster dev")
 	var again struct{ Stacks []struct{ Folder string } }
 	if err := json.Unmarshal([]byte(w.run(t, 0, append(up, "--output", "json")...).out), &again); err != nil {
 		t.Fatal(err)

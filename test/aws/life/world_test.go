@@ -233,7 +233,7 @@ func (w *world) stop(t *testing.T, signal syscall.Signal, once string, args ...s
 		if err := syscall.Kill(-cmd.Process.Pid, signal); err != nil {
 			t.Fatal(err)
 		}
-		<-ended //nolint:errcheck // it was stopped
+		<-ended
 	case err := <-ended:
 		t.Fatalf("bootstrap %s ended (%v) before it said %q:\n%s", strings.Join(args, " "), err, once, watch.text.String())
 	}

@@ -71,7 +71,7 @@ dist: $(BILL) ## Build what a release holds, the same each time: executables, wh
 	rm -rf dist && mkdir dist
 	for arch in amd64 arm64; do for program in $(PROGRAMS); do \
 	  GOOS=linux GOARCH=$$arch $(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' -o dist/$$program-linux-$$arch ./cmd/$$program && \
-	  $(BILL) bin -json -noserial -output dist/$$program-linux-$$arch.cdx.json dist/$$program-linux-$$arch || exit 1; \
+	  $(BILL) bin -json -noserial -output dist/$$program-linux-$$arch.cdx.json dist/$$program-linux-$$arch && sed -i '/"timestamp": /d' dist/$$program-linux-$$arch.cdx.json || exit 1; \
 	done; done
 	cd dist && sha256sum -- * >SHA256SUMS
 

@@ -7,9 +7,15 @@ LDFLAGS       := -s -w -X github.com/groundwork-dev/groundwork/internal/cli.buil
 GOLANGCI      := v2.15.0
 GITLEAKS      := v8.30.1
 KUBESCORE     := v1.20.0
+ACTIONLINT    := v1.7.12
+YAMLFMT       := v0.21.0
+CYCLONEDX     := v1.9.0
 TOOLS         := .cache/tools
 LINTER        := $(TOOLS)/golangci-lint-$(GOLANGCI)/golangci-lint
 LEAKFINDER    := $(TOOLS)/gitleaks-$(GITLEAKS)/gitleaks
+WORKFLOWLINT  := $(TOOLS)/actionlint-$(ACTIONLINT)/actionlint
+FORMATTER     := $(TOOLS)/yamlfmt-$(YAMLFMT)/yamlfmt
+BILL          := $(TOOLS)/cyclonedx-$(CYCLONEDX)/cyclonedx-gomod
 SCORER        := $(TOOLS)/kube-score-$(KUBESCORE)/kube-score
 E2E_TIMEOUT   ?= 40m
 E2E_PARALLEL  ?= 2
@@ -21,7 +27,7 @@ export CGO_ENABLED := 0
 export GOFLAGS     := -trimpath -mod=readonly
 
 .DEFAULT_GOAL := help
-.PHONY: help build test aws-test lint secrets fmt generate check validate kustomize score e2e demo deps linkcheck bench clean FORCE
+.PHONY: help build test aws-test lint actionlint yamlfmt dist secrets secrets-staged fmt generate check validate kustomize score e2e demo deps linkcheck bench clean FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9/-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,9 +49,34 @@ test: build ## Run the unit tests, and check that the committed trees are curren
 aws-test: build ## Hold the Terraform to Terraform itself, offline (needs terraform, a provider mirror, moto)
 	$(GO) test -tags aws -count=1 -timeout 20m ./test/aws/...
 
-lint: $(LINTER) ## Run the linters and the formatter's check
+lint: $(LINTER) actionlint ## Run the linters and the formatter's check
 	$(LINTER) run --build-tags e2e,aws ./...
 	$(LINTER) fmt --diff ./...
+
+actionlint: $(WORKFLOWLINT) ## Check the workflows, with shellcheck where it is installed
+	$(WORKFLOWLINT)
+
+$(WORKFLOWLINT):
+	GOBIN='$(abspath $(@D))' $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT)
+
+yamlfmt: $(FORMATTER) ## Format the YAML that people write
+	$(FORMATTER) -conf .yamlfmt.yaml
+
+$(FORMATTER):
+	GOBIN='$(abspath $(@D))' $(GO) install github.com/google/yamlfmt/cmd/yamlfmt@$(YAMLFMT)
+
+PROGRAMS := bootstrap bootstrap-validate bootstrap-kops
+
+dist: $(BILL) ## Build what a release holds, the same each time: executables, what is in them, checksums
+	rm -rf dist && mkdir dist
+	for arch in amd64 arm64; do for program in $(PROGRAMS); do \
+	  GOOS=linux GOARCH=$$arch $(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' -o dist/$$program-linux-$$arch ./cmd/$$program && \
+	  $(BILL) bin -json -noserial -output dist/$$program-linux-$$arch.cdx.json dist/$$program-linux-$$arch && sed -i '/"timestamp": /d' dist/$$program-linux-$$arch.cdx.json || exit 1; \
+	done; done
+	cd dist && sha256sum -- * >SHA256SUMS
+
+$(BILL):
+	GOBIN='$(abspath $(@D))' $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX)
 
 fmt: $(LINTER) ## Format the Go code
 	$(LINTER) fmt ./...
@@ -55,6 +86,9 @@ $(LINTER):
 
 secrets: $(LEAKFINDER) ## Search the files and the history for secrets
 	$(LEAKFINDER) git --no-banner --redact .
+
+secrets-staged: $(LEAKFINDER) ## Search what is about to be committed for secrets
+	$(LEAKFINDER) git --staged --no-banner --redact .
 
 $(LEAKFINDER):
 	GOBIN='$(abspath $(@D))' $(GO) install github.com/zricethezav/gitleaks/v8@$(GITLEAKS)

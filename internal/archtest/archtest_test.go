@@ -50,6 +50,7 @@ func classes() map[string]class {
 		"internal/dnsowner":               pure,
 		"internal/escrow":                 pure,
 		"internal/explain":                pure,
+		"internal/governance":             pure,
 		"internal/hardening":              pure,
 		"internal/componentdoc":           pure,
 		"internal/helmrelease":            pure,

@@ -35,8 +35,8 @@ func newGenerateCommand(streams Streams) *cobra.Command {
 		Use:   "generate",
 		Short: "Write the GitOps trees and Terraform that platform.yaml describes",
 		Long: `generate compiles platform.yaml and the catalogue into clusters/, infrastructure/,
-apps/, terraform/account/ and terraform/platform/, and backend.tf beside what kops
-renders. It writes only what differs, each file in one step, and removes the
+apps/, terraform/account/ and terraform/platform/, backend.tf beside what kops
+renders, and the CODEOWNERS of the repository's forge. It writes only what differs, each file in one step, and removes the
 files of its own that are no longer wanted. A file that was edited by hand, or
 that is not generate's, is never overwritten: generate names it and stops.
 --check looks at terraform/k8s/ too, which 'bootstrap cluster render' writes.`,

@@ -15,6 +15,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/diag"
+	"github.com/groundwork-dev/groundwork/internal/governance"
 	"github.com/groundwork-dev/groundwork/internal/platform"
 	"github.com/groundwork-dev/groundwork/internal/render/flux"
 	"github.com/groundwork-dev/groundwork/internal/render/terraform"
@@ -61,6 +62,11 @@ func Compile(p *config.Platform, c *catalog.Catalog) (*tree.Tree, *platform.Mode
 	}
 	if err := addStack(files, terraform.AccountDir, account); err != nil {
 		return nil, nil, err
+	}
+	if name, owners := governance.CodeOwners(p); name != "" {
+		if err := files.Add(name, append([]byte(tree.Header), owners...)); err != nil {
+			return nil, nil, err
+		}
 	}
 	if err := files.WithInventories(); err != nil {
 		return nil, nil, fmt.Errorf("listing the files: %w", err)

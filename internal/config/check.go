@@ -60,6 +60,7 @@ func (c *checker) check() {
 	for _, name := range slices.Sorted(maps.Keys(s.Apps)) {
 		c.app(name, s.Apps[name])
 	}
+	c.governance(&s.Governance)
 }
 
 // refuse notes a problem with the value at path, unless the schema has told

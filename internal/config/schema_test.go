@@ -26,6 +26,8 @@ func TestSchemaIsMadeFromTheTypes(t *testing.T) {
 	named(s.Definitions["Cluster"], "components", maxComponentName)
 	named(s.Definitions["AWS"], "hardening", maxComponentName)
 	named(s.Definitions["Kubernetes"], "workers", maxWorkers)
+	named(s.Definitions["Owners"], "clusters", maxName)
+	named(s.Definitions["Governance"], "environments", maxEnvironmentName)
 	// `name:` without a value installs a component with its defaults.
 	component := s.Definitions["Component"]
 	component.Type = ""

@@ -78,6 +78,8 @@ type Spec struct {
 	Clusters map[string]Cluster `json:"clusters"`
 	// Apps by name.
 	Apps map[string]App `json:"apps,omitempty"`
+	// How changes get into the repository.
+	Governance Governance `json:"governance,omitzero"`
 }
 
 // Repository is the Git repository that the clusters follow.

@@ -76,6 +76,9 @@ func belongs(name string) string {
 	if strings.HasPrefix(name, terraformDir+"/") {
 		return "platform.yaml, or in a file of your own beside it (docs/ownership.md)"
 	}
+	if Cluster(name) == "" {
+		return "spec.governance of platform.yaml (docs/governance.md)"
+	}
 	return "platform.yaml, components/ or " + PatchesDir(Cluster(name)) + "/ (docs/ownership.md)"
 }
 

@@ -65,7 +65,7 @@ func (c *comparer) readOwned() error {
 	if err != nil {
 		return err
 	}
-	owners := []string{accountDir}
+	owners := append([]string{accountDir}, forgeDirs()...)
 	for _, cluster := range slices.Sorted(maps.Keys(clusters.entries)) {
 		owners = append(owners, path.Join(clustersDir, cluster))
 	}

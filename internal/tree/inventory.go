@@ -22,7 +22,8 @@ metadata:
 type digest [sha256.Size]byte
 
 // WithInventories adds the inventory of every cluster that has files:
-// clusters/<cluster>/inventory.yaml; and terraform/account/inventory.yaml.
+// clusters/<cluster>/inventory.yaml; terraform/account/inventory.yaml; and that
+// of a forge's folder, such as .github/inventory.yaml.
 func (t *Tree) WithInventories() error {
 	if err := t.check(); err != nil {
 		return err
@@ -37,7 +38,7 @@ func (t *Tree) WithInventories() error {
 		b := inventories[by]
 		if b == nil {
 			b = &bytes.Buffer{}
-			b.WriteString(inventoryHead + path.Base(by) + "\nfiles:\n")
+			b.WriteString(inventoryHead + strings.TrimPrefix(path.Base(by), ".") + "\nfiles:\n")
 			inventories[by] = b
 		}
 		sum := f.sum

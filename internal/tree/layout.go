@@ -2,6 +2,7 @@ package tree
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -13,7 +14,12 @@ const (
 	terraformDir = "terraform"
 	// accountDir is what all clusters have in common in AWS.
 	accountDir = terraformDir + "/account"
+	// codeOwnersFile is the one generated file of a forge's folder.
+	codeOwnersFile = "CODEOWNERS"
 )
+
+// forgeDirs are the folders in which forges look for their files.
+func forgeDirs() []string { return []string{".gitea", ".github", ".gitlab"} }
 
 // Cluster returns the name of the cluster whose files a path is among, "" for
 // a path that no cluster owns. The folders are
@@ -45,10 +51,14 @@ func Cluster(name string) string {
 }
 
 // owner returns the folder whose inventory lists a path: that of the path's
-// cluster, terraform/account for what is in it, "" for what nobody owns.
+// cluster, terraform/account for what is in it, a forge's folder for its
+// CODEOWNERS and its inventory alone, "" for what nobody owns.
 func owner(name string) string {
 	if inside, ok := strings.CutPrefix(name, accountDir+"/"); ok && inside != "" {
 		return accountDir
+	}
+	if dir, file := path.Split(name); slices.Contains(forgeDirs(), path.Clean(dir)) && (file == codeOwnersFile || file == InventoryFile) {
+		return path.Clean(dir)
 	}
 	if cluster := Cluster(name); cluster != "" {
 		return path.Join(clustersDir, cluster)

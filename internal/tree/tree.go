@@ -53,7 +53,8 @@ func contentOf(data []byte) *content { return &content{data, sha256.Sum256(data)
 func New() *Tree { return &Tree{files: map[string]file{}} }
 
 // Add adds a generated file. The path must be relative, clean, with slashes,
-// of letters, digits, dots, dashes and underscores, in a cluster's folder. The
+// of letters, digits, dots, dashes and underscores, in a folder that is
+// generated (see Cluster). The
 // tree keeps data. A path that is there already is an error.
 func (t *Tree) Add(name string, data []byte) error {
 	return t.add(name, file{content: contentOf(data)})
@@ -86,7 +87,7 @@ func checkPath(name string) error {
 	case !safePath.MatchString(name):
 		return fmt.Errorf("path %s holds more than letters, digits, dots, dashes and underscores", strconv.Quote(name))
 	case owner(name) == "":
-		return fmt.Errorf("path %s belongs to no cluster, nor to the account", name)
+		return fmt.Errorf("path %s belongs to no cluster, nor to the account or the forge", name)
 	}
 	return nil
 }

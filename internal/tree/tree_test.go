@@ -419,3 +419,40 @@ func TestAccount(t *testing.T) {
 		t.Errorf("an inventory that lists another's file: %v", err)
 	}
 }
+
+// A forge's folder is people's but for the code owners, which have an inventory
+// of their own and go with it.
+func TestForgeFolders(t *testing.T) {
+	t.Parallel()
+	for _, dir := range []string{".github", ".gitea", ".gitlab"} {
+		t.Run(dir, func(t *testing.T) {
+			t.Parallel()
+			root := open(t, t.TempDir())
+			write(t, root, dir+"/workflows/ci.yaml", "mine")
+			both := map[string]string{dir + "/CODEOWNERS": "* @a", "clusters/dev/a.yaml": "a"}
+			apply(t, build(t, both), root)
+			have := files(t, root)
+			if list := have[dir+"/inventory.yaml"]; !strings.Contains(list, "  name: "+dir[1:]+"\n") || !strings.Contains(list, "  "+dir+"/CODEOWNERS: ") || strings.Contains(list, "clusters/") {
+				t.Errorf("the inventory is\n%s", list)
+			}
+			write(t, root, dir+"/CODEOWNERS", "* @eve")
+			ch := compare(t, build(t, both), root)
+			if err := ch.Conflicts().Err(); err == nil || !strings.Contains(err.Error(), dir+"/CODEOWNERS: was changed by hand") || !strings.Contains(err.Error(), "spec.governance of platform.yaml") {
+				t.Errorf("conflict is %v", err)
+			}
+			write(t, root, dir+"/CODEOWNERS", "* @a")
+			apply(t, build(t, map[string]string{"clusters/dev/a.yaml": "a"}), root)
+			have = files(t, root)
+			if have[dir+"/workflows/ci.yaml"] != "mine" || len(have) != 3 {
+				t.Errorf("what is left is %q", slices.Sorted(maps.Keys(have)))
+			}
+			if err := New().Add(dir+"/workflows/ci.yaml", nil); err == nil {
+				t.Error("a workflow may be generated")
+			}
+			write(t, root, dir+"/inventory.yaml", inventoryHead+"x\nfiles:\n  "+dir+"/workflows/ci.yaml: sha256:"+strings.Repeat("0", 64)+"\n")
+			if _, err := Compare(build(t, both), root.FS()); err == nil || !strings.Contains(err.Error(), "cannot be a generated file of "+dir) {
+				t.Errorf("an inventory that lists a workflow: %v", err)
+			}
+		})
+	}
+}

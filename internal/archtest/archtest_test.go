@@ -54,6 +54,7 @@ func classes() map[string]class {
 		"internal/hardening":              pure,
 		"internal/componentdoc":           pure,
 		"internal/helmrelease":            pure,
+		"internal/image":                  pure, // reads the executables it packs, and nothing else
 		"internal/manifest":               pure,
 		"internal/objectdiff":             pure,
 		"internal/platform":               pure,
@@ -85,9 +86,11 @@ func classes() map[string]class {
 		"internal/forge":                  adapter,
 		"internal/fluxbuild":              adapter, // kustomize, as kustomize-controller uses it
 		"internal/gitrepo":                adapter,
+		"internal/gobuild":                adapter, // runs go and git
 		"internal/helmrender":             adapter,
 		"internal/initfile":               adapter, // asks in the terminal
 		"internal/kops":                   adapter,
+		"internal/ocilayout":              adapter,
 		"internal/policy":                 adapter, // Gatekeeper's own engine
 		"internal/registry":               adapter,
 		"internal/terraform":              adapter,

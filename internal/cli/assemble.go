@@ -14,6 +14,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/cli/progress"
+	"github.com/groundwork-dev/groundwork/internal/image"
 	"github.com/groundwork-dev/groundwork/internal/sandbox"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/build"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/images"
@@ -122,12 +123,12 @@ func packImages(ctx context.Context, root, cache string, targets []build.Target,
 	g.SetLimit(2)
 	i := 0
 	for _, t := range targets {
-		for _, image := range t.Images {
+		for _, upstreamImage := range t.Images {
 			packed := &list[i]
 			i++
 			g.Go(func() (err error) {
-				packed.Layout, err = images.Pack(filepath.Join(cache, "images"), images.Program{
-					Path: programs[t.Programs[0]], Inside: image.Entrypoint, User: image.User,
+				packed.Layout, err = images.Pack(filepath.Join(cache, "images"), image.Program{
+					Path: programs[t.Programs[0]], Inside: upstreamImage.Entrypoint, User: upstreamImage.User,
 				}, nil)
 				return err
 			})

@@ -98,6 +98,7 @@ cause named; 130 interrupted.`
 		newComponentCommand(streams),
 		newChartsCommand(streams),
 		newVaultCommand(streams),
+		newImageCommand(streams),
 		newVersionCommand(streams),
 	)
 	addProofCommands(root)

@@ -1,78 +1,58 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"runtime"
+	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/groundwork-dev/groundwork/internal/gobuild"
+	"github.com/groundwork-dev/groundwork/internal/image"
+	"github.com/groundwork-dev/groundwork/internal/registry"
 	"github.com/groundwork-dev/groundwork/internal/sandbox"
-	"github.com/groundwork-dev/groundwork/internal/sandbox/artifact"
-	"github.com/groundwork-dev/groundwork/internal/sandbox/images"
 )
 
-// publishApp builds the sample application at a version, packs it and pushes
-// it to the sandbox's registry under the name that platform.yaml has for it.
+// publishApp builds the sample application at a version for this machine and
+// pushes it to the sandbox's registry under the name that platform.yaml has for
+// it. A version may be published again: in a sandbox a tag moves.
 func publishApp(ctx context.Context, dir string, state *sandbox.State, version string) (string, error) {
 	root, err := sourceRoot(dir)
 	if err != nil {
 		return "", err
 	}
-	p, _, err := LoadDir(dir)
+	ref, err := imageOf(dir, demoApp)
 	if err != nil {
 		return "", err
 	}
-	old, err := name.ParseReference(p.Spec.Apps[demoApp].Image)
-	if err != nil {
-		return "", fmt.Errorf("reading the image of %s: %w", demoApp, err)
-	}
-	ref := old.Context().Tag(version)
+	ref.Tag, ref.Digest = version, ""
 	tmp, err := os.MkdirTemp("", "groundwork-app-")
 	if err != nil {
 		return "", err
 	}
 	defer os.RemoveAll(tmp)
-	program := filepath.Join(tmp, demoApp)
-	if err := buildApp(ctx, root, program, version); err != nil {
-		return "", err
-	}
-	packed, err := images.Pack(filepath.Join(tmp, "image"), images.Program{Path: program, Inside: "/" + demoApp, User: "65532:65532"}, nil)
+	program, err := gobuild.Build(ctx, gobuild.Options{
+		Dir: root, Package: "./cmd/" + demoApp, Version: version, VersionVariable: defaultVariable,
+	}, v1.Platform{OS: runtime.GOOS, Architecture: runtime.GOARCH}, filepath.Join(tmp, demoApp))
 	if err != nil {
 		return "", err
 	}
-	return ref.Name(), push(ctx, state, ref, packed)
-}
-
-func buildApp(ctx context.Context, root, out, version string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", out,
-		"-ldflags", "-s -w -X github.com/groundwork-dev/groundwork/internal/sampleapp.buildVersion="+version, "./cmd/"+demoApp)
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("building %s %s: %w\n%s", demoApp, version, err, stderr.String())
-	}
-	return nil
-}
-
-// push pushes the one image of a layout.
-func push(ctx context.Context, state *sandbox.State, ref name.Tag, path string) error {
-	image, err := artifact.Open(path)
+	made, err := image.New(image.Spec{
+		App: demoApp, Binaries: []image.Binary{program}, Version: version, Created: time.Unix(0, 0),
+		CACertificates: []byte{}, // a node of the sandbox puts its own over them
+	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	transport, err := state.Transport()
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := remote.Write(ref, image, remote.WithContext(ctx), remote.WithTransport(transport)); err != nil {
-		return fmt.Errorf("pushing %s: %w", ref, err)
+	if _, err := registry.New(registry.Options{Transport: transport}).Push(ctx, ref.Name, []string{version}, made, true); err != nil {
+		return "", fmt.Errorf("publishing %s %s: %w", demoApp, version, err)
 	}
-	return nil
+	return ref.String(), nil
 }

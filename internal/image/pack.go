@@ -40,7 +40,8 @@ const (
 )
 
 // Pack returns an image with a base of a few files and the executable on top.
-// bundle are the certificates to trust, PEM. No file in it has a time.
+// bundle are the certificates to trust, PEM: none at all where it is nil, an empty
+// file for others to fill where it is empty. No file in it has a time.
 func Pack(p Program, bundle []byte, c Compression) (v1.Image, error) {
 	base, err := layer(c, func(w *tar.Writer) error { return baseFiles(w, bundle) })
 	if err != nil {
@@ -57,7 +58,7 @@ func Pack(p Program, bundle []byte, c Compression) (v1.Image, error) {
 		return nil, err
 	}
 	env := []string{"PATH=/usr/local/bin:/usr/bin:/bin"}
-	if len(bundle) > 0 {
+	if bundle != nil {
 		env = append(env, "SSL_CERT_FILE=/"+certificates)
 	}
 	return mutate.Config(image, v1.Config{Entrypoint: []string{p.Inside}, User: p.User, WorkingDir: "/", Env: env})
@@ -90,7 +91,7 @@ func baseFiles(w *tar.Writer, bundle []byte) error {
 		{"etc/group", "root:x:0:\nnogroup:x:65534:\nnonroot:x:65532:\n"},
 		{"etc/nsswitch.conf", "hosts: files dns\n"},
 	}
-	if len(bundle) > 0 {
+	if bundle != nil {
 		files = append(files, struct{ name, content string }{certificates, string(bundle)})
 	}
 	for _, f := range files {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -58,10 +59,8 @@ func (c *Client) Attach(ctx context.Context, r image.Reference, s image.Signatur
 		if err != nil {
 			return false, err
 		}
-		for _, one := range signatures {
-			if has(one) {
-				return attempt > 0, nil
-			}
+		if slices.ContainsFunc(signatures, has) {
+			return attempt > 0, nil
 		}
 		added, err := mutate.Append(old, mutate.Addendum{
 			Layer:       static.NewLayer(s.Payload, image.SignatureType),
@@ -78,12 +77,23 @@ func (c *Client) Attach(ctx context.Context, r image.Reference, s image.Signatur
 	if err != nil {
 		return false, err
 	}
-	for _, one := range signatures {
-		if has(one) {
-			return true, nil
-		}
+	if slices.ContainsFunc(signatures, has) {
+		return true, nil
 	}
 	return false, fmt.Errorf("writing the signature of %s: another signer replaced it %d times; sign again", r.Pinned(), attempts)
+}
+
+// Unsigned reports whether an image has no signature that has accepts, so that
+// Attach would add one.
+func (c *Client) Unsigned(ctx context.Context, r image.Reference, has func(image.Signature) bool) (bool, error) {
+	e, err := c.Look(ctx, image.Reference{Name: r.Name, Digest: r.Digest})
+	if err != nil {
+		return false, err
+	}
+	if !e.Found {
+		return false, &MissingError{r.Pinned()}
+	}
+	return !slices.ContainsFunc(e.Signatures, has), nil
 }
 
 // signatures reads the signatures under a tag, and what holds them.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/groundwork-dev/groundwork/internal/image"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/artifact"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/images"
 )
@@ -99,7 +100,7 @@ func write(t *testing.T, dir string, files map[string]string) {
 
 // publishApp packs the sample app and pushes it under a name.
 func (s *sandbox) publishApp(as string) error {
-	packed, err := images.Pack(filepath.Join(s.dir, "image"), images.Program{Path: filepath.Join(s.dir, "sampleapp"), Inside: "/sampleapp", User: "65532:65532"}, nil)
+	packed, err := images.Pack(filepath.Join(s.dir, "image"), image.Program{Path: filepath.Join(s.dir, "sampleapp"), Inside: "/sampleapp", User: "65532:65532"}, nil)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 
+	"github.com/groundwork-dev/groundwork/internal/image"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/images"
 )
 
@@ -17,7 +18,7 @@ func TestPackIsReproducible(t *testing.T) {
 		t.Fatal(err)
 	}
 	digest := func(bundle string) string {
-		dir, err := images.Pack(t.TempDir(), images.Program{Path: program, Inside: "/manager", User: "65532:65532"}, []byte(bundle))
+		dir, err := images.Pack(t.TempDir(), image.Program{Path: program, Inside: "/manager", User: "65532:65532"}, []byte(bundle))
 		if err != nil {
 			t.Fatal(err)
 		}

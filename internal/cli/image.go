@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/groundwork-dev/groundwork/internal/image"
+	"github.com/groundwork-dev/groundwork/internal/redact"
+	"github.com/groundwork-dev/groundwork/internal/registry"
+)
+
+// defaultApp is this repository's own app.
+const defaultApp = "sampleapp"
+
+func newImageCommand(streams Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "image",
+		Short: "Build, push, sign and verify an app's image, without docker",
+		Long: `image takes an app from its Go package to a registry: the same commands on your
+machine and in CI. docs/delivery.md tells the whole way.
+
+Credentials of the registry: --username with --password-stdin, or docker's
+configuration (~/.docker/config.json, or the folder in DOCKER_CONFIG) with its
+credential helpers. No long-lived key is needed:
+  ECR    aws ecr get-login-password | bootstrap image push --username AWS --password-stdin
+         (in CI with a role by OIDC), or the helper docker-credential-ecr-login
+  GHCR   the workflow's GITHUB_TOKEN with permissions packages: write, on stdin`,
+		Example: `  bootstrap image build --tag main-17-3f9a2b1
+  image=$(bootstrap image push)
+  bootstrap image sign --key cosign.key "$image"
+  bootstrap image verify --key cosign.pub "$image"`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newImageBuildCommand(streams), newImagePushCommand(streams), newImageSignCommand(streams), newImageVerifyCommand(streams))
+	return cmd
+}
+
+// registryFlags are those of the commands that speak to a registry.
+type registryFlags struct {
+	username string
+	stdin    bool
+}
+
+func (f *registryFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.username, "username", "", "the registry's user; AWS for ECR")
+	cmd.Flags().BoolVar(&f.stdin, "password-stdin", false, "read the user's password or token from standard input")
+	cmd.MarkFlagsRequiredTogether("username", "password-stdin")
+}
+
+func (f registryFlags) client(streams Streams) (*registry.Client, error) {
+	if !f.stdin {
+		return registry.New(registry.Options{}), nil
+	}
+	data, err := io.ReadAll(io.LimitReader(streams.In, maxToken+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the password: %w", err)
+	}
+	password := redact.Secret(strings.TrimSpace(string(data)))
+	if password.Empty() || len(data) > maxToken {
+		return nil, usageError{errors.New("reading the password: standard input is to hold it and nothing else")}
+	}
+	return registry.New(registry.Options{Username: f.username, Password: password}), nil
+}
+
+// imageOf is the image of an app in the platform.yaml of a folder.
+func imageOf(dir, app string) (image.Reference, error) {
+	p, _, err := LoadDir(dir)
+	if err != nil {
+		return image.Reference{}, err
+	}
+	found, ok := p.Spec.Apps[app]
+	if !ok {
+		return image.Reference{}, usageError{fmt.Errorf("platform.yaml has no app %q: name one with --app, or the image itself", app)}
+	}
+	return image.ParseReference(found.Image)
+}
+
+// readKey reads a key's file, within bounds.
+func readKey(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("reading the key: %w", err)}
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, image.MaxKey+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the key: %w", err)
+	}
+	return data, nil
+}
+
+func addAppFlag(cmd *cobra.Command, app *string) {
+	cmd.Flags().StringVar(app, "app", defaultApp, "the app, as platform.yaml names it")
+	Must(cmd.RegisterFlagCompletionFunc("app", cobra.NoFileCompletions))
+}

@@ -113,10 +113,10 @@ func TestTags(t *testing.T) {
 func TestReference(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]image.Reference{
-		"ghcr.io/a/b":             {Name: "ghcr.io/a/b"},
-		"127.0.0.1:5000/b:1.2.3":  {Name: "127.0.0.1:5000/b", Tag: "1.2.3"},
-		"ghcr.io/a/b:1@" + digest: {Name: "ghcr.io/a/b", Tag: "1", Digest: digest},
-		"b@" + digest:             {Name: "index.docker.io/library/b", Digest: digest},
+		"ghcr.io/a/b":              {Name: "ghcr.io/a/b"},
+		"127.0.0.1:5000/web:1.2.3": {Name: "127.0.0.1:5000/web", Tag: "1.2.3"},
+		"ghcr.io/a/b:1@" + digest:  {Name: "ghcr.io/a/b", Tag: "1", Digest: digest},
+		"web@" + digest:            {Name: "index.docker.io/library/web", Digest: digest},
 	} {
 		if got, err := image.ParseReference(in); err != nil || got != want {
 			t.Errorf("%q: %+v, %v", in, got, err)

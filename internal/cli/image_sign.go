@@ -35,7 +35,7 @@ func newImageSignCommand(streams Streams) *cobra.Command {
 		Use:   "sign NAME@DIGEST",
 		Short: "Sign an image in the registry, as cosign does",
 		Long: `sign adds a signature by a P-256 key to an image in the registry, in cosign's format:
-'cosign verify --key', Flux and 'bootstrap image verify' accept it. It signs a digest,
+'cosign verify --key' and 'bootstrap image verify' accept it. It signs a digest,
 never a tag. Signing again with the same key adds nothing.
 
 The key is PEM: PKCS #8, SEC 1, or of 'cosign generate-key-pair' with its password in

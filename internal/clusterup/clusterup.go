@@ -9,13 +9,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/groundwork-dev/groundwork/internal/clusterfolder"
+	"github.com/groundwork-dev/groundwork/internal/render/terraform"
 	"github.com/groundwork-dev/groundwork/internal/stackplan"
 )
 
@@ -96,7 +97,7 @@ type stage struct {
 
 // Folders of the stacks of a cluster, in the order in which they are applied.
 func Folders(cluster string) (account, kops, platform string) {
-	return "terraform/account", path.Join("terraform/k8s", cluster), path.Join("terraform/platform", cluster)
+	return terraform.AccountDir, clusterfolder.Dir(cluster), terraform.PlatformDir(cluster)
 }
 
 func stages(cluster string) []stage {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
+	"github.com/groundwork-dev/groundwork/internal/clusterfolder"
 	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/governance"
@@ -91,7 +92,7 @@ func cluster(r *platform.Resolver, name string, p *config.Platform, m *platform.
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := addStack(files, terraform.KopsDir(name), []terraform.File{terraform.KopsBackend(p, name)}); err != nil {
+	if err := addStack(files, clusterfolder.Dir(name), []terraform.File{terraform.KopsBackend(p, name)}); err != nil {
 		return nil, nil, err
 	}
 	return files, nil, addStack(files, terraform.PlatformDir(name), stack)

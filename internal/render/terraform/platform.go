@@ -18,9 +18,6 @@ import (
 // PlatformDir is the folder of a cluster's stack.
 func PlatformDir(cluster string) string { return path.Join("terraform/platform", cluster) }
 
-// KopsDir is the folder of the stack that kops renders of a cluster.
-func KopsDir(cluster string) string { return path.Join("terraform/k8s", cluster) }
-
 // Platform returns the files of terraform/platform/<cluster>. The error is
 // diag.Problems where components of the cluster want the same bucket or key.
 func Platform(p *config.Platform, c platform.Cluster) ([]File, error) {

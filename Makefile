@@ -46,8 +46,8 @@ test: build ## Run the unit tests, and check that the committed trees are curren
 	$(BIN) generate --check
 	$(BIN) validate
 
-aws-test: build ## Hold the Terraform to Terraform itself, offline (needs terraform, a provider mirror, moto)
-	$(GO) test -tags aws -count=1 -timeout 20m ./test/aws/...
+aws-test: build bin/bootstrap-kops ## Hold the Terraform to Terraform itself, offline (needs terraform, a provider mirror, moto)
+	$(GO) test -tags aws -count=1 -timeout 30m ./test/aws/...
 
 lint: $(LINTER) actionlint ## Run the linters and the formatter's check
 	$(LINTER) run --build-tags e2e,aws ./...

@@ -6,6 +6,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/internal/explain"
 )
 
 func crdKind() schema.GroupVersionKind {
@@ -90,7 +92,7 @@ func (r *run) await(ctx context.Context, kind schema.GroupVersionKind, namespace
 }
 
 func established(crd *unstructured.Unstructured) bool {
-	status, _, _ := condition(crd, "Established")
+	status, _, _ := explain.Condition(crd, "Established")
 	return status == "True"
 }
 

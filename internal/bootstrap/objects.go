@@ -183,19 +183,6 @@ func text(o *unstructured.Unstructured, fields ...string) string {
 	return s
 }
 
-// condition returns the status, reason and message of a condition.
-func condition(o *unstructured.Unstructured, kind string) (status, reason, message string) {
-	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
-	for _, c := range conditions {
-		if c, ok := c.(map[string]any); ok && c["type"] == kind {
-			status, _ = c["status"].(string)
-			reason, _ = c["reason"].(string)
-			message, _ = c["message"].(string)
-		}
-	}
-	return status, reason, message
-}
-
 // current reports whether a controller has seen the object's last change.
 func current(o *unstructured.Unstructured) bool {
 	seen, found, _ := unstructured.NestedInt64(o.Object, "status", "observedGeneration")

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/groundwork-dev/groundwork/internal/explain"
 )
 
 // judge finds out whether Flux has given up. It is conservative: what Flux
@@ -42,7 +44,7 @@ func (j judge) ready(id string) bool {
 	if o == nil {
 		return false
 	}
-	status, _, _ := condition(o, "Ready")
+	status, _, _ := explain.Condition(o, "Ready")
 	return status == "True" && current(o) && commitOf(text(o, "status", "lastAppliedRevision")) == j.commit
 }
 
@@ -99,7 +101,7 @@ func (j judge) unbuildable(o *unstructured.Unstructured) bool {
 			return false
 		}
 	}
-	status, reason, _ := condition(o, "Ready")
+	status, reason, _ := explain.Condition(o, "Ready")
 	return status == "False" && reason == "BuildFailed" && j.attempted(o)
 }
 
@@ -109,7 +111,7 @@ func (j judge) attempted(o *unstructured.Unstructured) bool {
 
 // dependency returns what a Kustomization's dependencies wait for in vain.
 func (j judge) dependency(o *unstructured.Unstructured) string {
-	if _, reason, _ := condition(o, "Ready"); reason != "DependencyNotReady" {
+	if _, reason, _ := explain.Condition(o, "Ready"); reason != "DependencyNotReady" {
 		return "" // an expression of its own may be content with less than Ready
 	}
 	on, _, _ := unstructured.NestedSlice(o.Object, "spec", "dependsOn")
@@ -137,7 +139,7 @@ func (j judge) dependency(o *unstructured.Unstructured) string {
 // unhealthy returns the object that a Kustomization has applied from the
 // commit, found unhealthy, and that its controller has given up.
 func (j judge) unhealthy(o *unstructured.Unstructured) string {
-	_, reason, _ := condition(o, "Ready")
+	_, reason, _ := explain.Condition(o, "Ready")
 	if reason != "HealthCheckFailed" || !j.attempted(o) {
 		return ""
 	}

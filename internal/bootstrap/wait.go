@@ -10,6 +10,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/internal/explain"
 )
 
 // stalledFor is how long Flux must have given up before the run does: what a
@@ -160,7 +162,7 @@ func (r *run) item(id string, have map[string]*unstructured.Unstructured) (Item,
 	if o == nil {
 		return Item{Object: id, Status: "not there yet"}, false
 	}
-	status, reason, message := condition(o, "Ready")
+	status, reason, message := explain.Condition(o, "Ready")
 	applied := text(o, "status", "lastAppliedRevision")
 	if status == "True" && current(o) && commitOf(applied) == r.commit {
 		return Item{Object: id, Status: "Ready", Message: applied}, true
@@ -176,7 +178,7 @@ func (r *run) item(id string, have map[string]*unstructured.Unstructured) (Item,
 		if !belongs(other, o) {
 			continue
 		}
-		if status, reason, message := condition(other, "Ready"); status != "True" {
+		if status, reason, message := explain.Condition(other, "Ready"); status != "True" {
 			item.Children = append(item.Children, Item{Object: name(other), Status: reason, Message: message})
 		}
 	}

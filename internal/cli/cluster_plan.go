@@ -51,8 +51,8 @@ func (o clusterPlanOptions) run(ctx context.Context, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	display := newUpDisplay(streams)
-	planned, err := clusterup.Plan(ctx, o.cluster, clusterup.Deps{Open: o.stacks(b), Now: time.Now}, display.show)
+	display := newStepDisplay(streams)
+	planned, err := clusterup.Plan(ctx, o.cluster, clusterup.Deps{Open: o.stacks(b), Now: time.Now}, func(e clusterup.Event) { display.show(upStep(e)) })
 	display.close()
 	if err != nil {
 		return err

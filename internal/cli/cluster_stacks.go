@@ -124,35 +124,15 @@ func (o clusterChoice) stacks(b *buildable) func(folder string) (clusterup.Stack
 	return func(folder string) (clusterup.Stack, error) { return b.terraform.Open(o.dir, folder) }
 }
 
-// upDisplay shows what happens to stacks. What a person has to read and answer
-// stands outside of the live display, which redraws itself.
-type upDisplay struct {
-	streams Streams
-	display progress.Display
-}
-
-func newUpDisplay(streams Streams) *upDisplay {
-	return &upDisplay{streams, progress.New(streams.Err, streams.Terminal)}
-}
-
-func (d *upDisplay) show(e clusterup.Event) {
+// upStep shows an event of a cluster's making.
+func upStep(e clusterup.Event) progress.Step {
 	states := map[clusterup.State]progress.State{clusterup.Done: progress.Done, clusterup.Skipped: progress.Skipped, clusterup.Failed: progress.Failed}
 	step := progress.Step{Title: e.Title, State: states[e.State], Detail: e.Detail, Elapsed: e.Took}
 	for _, item := range e.Waiting {
 		step.Waiting = append(step.Waiting, progress.Item{Name: item.Name, Status: item.Status})
 	}
-	d.display.Show(step)
+	return step
 }
-
-// aside lets something else write to the terminal.
-func (d *upDisplay) aside(do func() error) error {
-	d.display.Close()
-	err := do()
-	d.display = progress.New(d.streams.Err, d.streams.Terminal)
-	return err
-}
-
-func (d *upDisplay) close() { d.display.Close() }
 
 // costs estimates what a plan changes of what a stack costs; the error names a
 // region without prices.

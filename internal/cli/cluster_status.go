@@ -143,7 +143,7 @@ func (o clusterStatusOptions) connect(request *clusterspec.Request) (clusterstat
 	if err != nil {
 		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
 	}
-	config.UserAgent, config.Timeout = "bootstrap/"+version().Version, o.timeout
+	config.UserAgent, config.Timeout = userAgent(), o.timeout
 	return cluster.New(config)
 }
 

@@ -72,7 +72,7 @@ func (o clusterUpOptions) run(ctx context.Context, streams Streams) (*clusterup.
 	if err != nil {
 		return nil, err
 	}
-	display := newUpDisplay(streams)
+	display := newStepDisplay(streams)
 	defer display.close()
 	deps := clusterup.Deps{
 		Open: o.stacks(b), Now: time.Now, Pause: pause,
@@ -81,7 +81,7 @@ func (o clusterUpOptions) run(ctx context.Context, streams Streams) (*clusterup.
 			return display.aside(func() error { return o.confirm(ctx, streams, b, folder, plan, saved) })
 		},
 	}
-	return clusterup.Up(ctx, clusterup.Options{Cluster: o.cluster, Nodes: b.request.Nodes(), Timeout: o.timeout}, deps, display.show)
+	return clusterup.Up(ctx, clusterup.Options{Cluster: o.cluster, Nodes: b.request.Nodes(), Timeout: o.timeout}, deps, func(e clusterup.Event) { display.show(upStep(e)) })
 }
 
 // pause waits between two questions.

@@ -83,16 +83,13 @@ func (o destroyOptions) run(ctx context.Context, streams Streams) error {
 
 // play runs the use case, shows its events and prints its receipt.
 func (o destroyOptions) play(ctx context.Context, streams Streams, options destroy.Options, deps destroy.Deps) error {
-	display := progress.New(streams.Err, streams.Terminal)
+	display := newStepDisplay(streams)
 	deps.Now = time.Now
 	deps.Confirm = func(ctx context.Context, r *destroy.Report) error {
-		display.Close()
-		err := o.confirm(ctx, streams, r)
-		display = progress.New(streams.Err, streams.Terminal)
-		return err
+		return display.aside(func() error { return o.confirm(ctx, streams, r) })
 	}
-	report, err := destroy.Run(ctx, options, deps, func(e destroy.Event) { display.Show(destroyStep(e)) })
-	display.Close()
+	report, err := destroy.Run(ctx, options, deps, func(e destroy.Event) { display.show(destroyStep(e)) })
+	display.close()
 	if report.Destroyed {
 		report.NextSteps = o.nextSteps()
 	}

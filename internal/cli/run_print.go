@@ -11,28 +11,21 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/cli/progress"
 )
 
-// runDisplay shows a run's events. What a person has to do stands outside of
-// the live display, which cuts its lines to the terminal.
-type runDisplay struct {
-	streams Streams
-	display progress.Display
-}
+// runDisplay shows a run's events, and aside of them what a person has to do.
+type runDisplay struct{ *stepDisplay }
 
-func newRunDisplay(streams Streams) *runDisplay {
-	return &runDisplay{streams, progress.New(streams.Err, streams.Terminal)}
-}
+func newRunDisplay(streams Streams) runDisplay { return runDisplay{newStepDisplay(streams)} }
 
-func (d *runDisplay) show(e bootstrap.Event) {
-	d.display.Show(runStep(e))
+func (d runDisplay) show(e bootstrap.Event) {
+	d.stepDisplay.show(runStep(e))
 	if e.Notice == "" {
 		return
 	}
-	d.display.Close()
-	fmt.Fprintf(d.streams.Err, "\nTo do: %s\n\n", e.Notice)
-	d.display = progress.New(d.streams.Err, d.streams.Terminal)
+	_ = d.aside(func() error {
+		_, err := fmt.Fprintf(d.streams.Err, "\nTo do: %s\n\n", e.Notice)
+		return err
+	})
 }
-
-func (d *runDisplay) close() { d.display.Close() }
 
 // runStep shows an event of the run.
 func runStep(e bootstrap.Event) progress.Step {

@@ -7,6 +7,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/internal/explain"
 )
 
 // api looks at the API server, its nodes, and whether Git runs the cluster.
@@ -41,7 +43,7 @@ func (l looker) nodes(ctx context.Context, c Cluster, line Line) Line {
 	err := c.Await(ctx, []schema.GroupVersionKind{{Version: "v1", Kind: "Node"}}, "", func(nodes []*unstructured.Unstructured) (bool, error) {
 		all = len(nodes)
 		for _, node := range nodes {
-			if isReady(node) {
+			if status, _, _ := explain.Condition(node, "Ready"); status == "True" {
 				ready++
 			}
 		}
@@ -57,16 +59,6 @@ func (l looker) nodes(ctx context.Context, c Cluster, line Line) Line {
 		line.Verdict, line.Next = Wrong, "kubectl get nodes"
 	}
 	return line
-}
-
-func isReady(node *unstructured.Unstructured) bool {
-	conditions, _, _ := unstructured.NestedSlice(node.Object, "status", "conditions")
-	for _, condition := range conditions {
-		if c, ok := condition.(map[string]any); ok && c["type"] == "Ready" {
-			return c["status"] == "True"
-		}
-	}
-	return false
 }
 
 func (l looker) git(ctx context.Context, c Cluster, line Line) Line {

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/groundwork-dev/groundwork/internal/explain"
 	"github.com/groundwork-dev/groundwork/internal/stackplan"
 )
 
@@ -189,22 +190,15 @@ func overdue(err error, late NotReadyError) error {
 // ready counts the nodes that are ready, and says of the others why they are not.
 func ready(nodes []*unstructured.Unstructured) (n int, others []Item) {
 	for _, node := range nodes {
-		status := "says nothing of itself"
-		conditions, _, _ := unstructured.NestedSlice(node.Object, "status", "conditions")
-		for _, c := range conditions {
-			condition, _ := c.(map[string]any)
-			if condition["type"] != "Ready" {
-				continue
-			}
-			if status, _ = condition["message"].(string); condition["status"] == "True" {
-				status = ""
-			}
-		}
-		if status == "" {
+		status, _, message := explain.Condition(node, "Ready")
+		switch status {
+		case "True":
 			n++
 			continue
+		case "":
+			message = "says nothing of itself"
 		}
-		others = append(others, Item{Name: node.GetName(), Status: status})
+		others = append(others, Item{Name: node.GetName(), Status: message})
 	}
 	slices.SortFunc(others, func(a, b Item) int { return strings.Compare(a.Name, b.Name) })
 	return n, others

@@ -15,7 +15,7 @@ func workloadKinds() []string { return []string{"Deployment", "StatefulSet", "Da
 // dependsOn.
 func (x *index) kustomization(k *unstructured.Unstructured, seen map[string]bool) finding {
 	seen[name(k)] = true
-	_, reason, message := condition(k, "Ready")
+	_, reason, message := Condition(k, "Ready")
 	if suspended, _, _ := unstructured.NestedBool(k.Object, "spec", "suspend"); suspended {
 		return found(k, known, "suspended", name(k)+" is suspended", "flux resume kustomization "+k.GetName()+" -n "+k.GetNamespace())
 	}
@@ -100,7 +100,7 @@ func (x *index) source(k *unstructured.Unstructured, message string) (finding, b
 	if source == nil || ready(source) {
 		return finding{}, false
 	}
-	if status, _, _ := condition(source, "Ready"); status == "" && message != "" && !strings.Contains(message, "ource") {
+	if status, _, _ := Condition(source, "Ready"); status == "" && message != "" && !strings.Contains(message, "ource") {
 		return finding{}, false
 	}
 	return x.unreadySource(source).under(k, oneLine(message)), true
@@ -108,7 +108,7 @@ func (x *index) source(k *unstructured.Unstructured, message string) (finding, b
 
 // unreadySource explains a source that cannot be fetched.
 func (x *index) unreadySource(source *unstructured.Unstructured) finding {
-	_, reason, message := condition(source, "Ready")
+	_, reason, message := Condition(source, "Ready")
 	address := text(source, "spec", "url")
 	lower := strings.ToLower(message)
 	at := func(cause, fix string) finding { return found(source, known, oneLine(message), cause, fix) }
@@ -193,8 +193,8 @@ func (x *index) webhook(o *unstructured.Unstructured, message string) (finding, 
 
 // release explains a HelmRelease that is not Ready.
 func (x *index) release(h *unstructured.Unstructured) finding {
-	_, reason, message := condition(h, "Ready")
-	if _, r, m := condition(h, "Released"); r != "" && strings.Contains(r, "Failed") {
+	_, reason, message := Condition(h, "Ready")
+	if _, r, m := Condition(h, "Released"); r != "" && strings.Contains(r, "Failed") {
 		reason, message = r, m
 	}
 	if f, ok := x.dependency(h, message, map[string]bool{name(h): true}); ok {

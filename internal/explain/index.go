@@ -128,8 +128,9 @@ func str(m map[string]any, fields ...string) string {
 	return s
 }
 
-// condition returns the status, reason and message of a condition.
-func condition(o *unstructured.Unstructured, kind string) (status, reason, message string) {
+// Condition returns the status, reason and message of an object's condition, ""
+// where there is none.
+func Condition(o *unstructured.Unstructured, kind string) (status, reason, message string) {
 	for _, c := range maps(o.Object, "status", "conditions") {
 		if c["type"] == kind {
 			return str(c, "status"), str(c, "reason"), str(c, "message")
@@ -140,7 +141,7 @@ func condition(o *unstructured.Unstructured, kind string) (status, reason, messa
 
 // ready reports whether a Flux object's last change is Ready.
 func ready(o *unstructured.Unstructured) bool {
-	status, _, _ := condition(o, "Ready")
+	status, _, _ := Condition(o, "Ready")
 	seen, ok := number(o, "status", "observedGeneration")
 	return status == "True" && (!ok || seen >= o.GetGeneration())
 }

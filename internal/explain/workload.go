@@ -49,7 +49,7 @@ func (x *index) workload(w *unstructured.Unstructured) (finding, bool) {
 func settled(w *unstructured.Unstructured) bool {
 	want, ready := counts(w)
 	if w.GetKind() == "Job" {
-		status, _, _ := condition(w, "Complete")
+		status, _, _ := Condition(w, "Complete")
 		return status == "True"
 	}
 	return ready >= want && outdated(w) == 0
@@ -86,7 +86,7 @@ func counts(w *unstructured.Unstructured) (want, ready int64) {
 
 func notReady(w *unstructured.Unstructured) string {
 	if w.GetKind() == "Job" {
-		_, reason, message := condition(w, "Failed")
+		_, reason, message := Condition(w, "Failed")
 		return oneLine("not complete " + reason + " " + message)
 	}
 	want, ready := counts(w)
@@ -98,7 +98,7 @@ func notReady(w *unstructured.Unstructured) string {
 
 // pod explains one that does not run or is not ready.
 func (x *index) pod(p *unstructured.Unstructured) (finding, bool) {
-	if status, reason, message := condition(p, "PodScheduled"); status == "False" {
+	if status, reason, message := Condition(p, "PodScheduled"); status == "False" {
 		return found(p, observed, oneLine(message), fmt.Sprintf("%s fits on no node: %s", name(p), oneLine(message)), unschedulable(reason, message)), true
 	}
 	for _, field := range []string{"initContainerStatuses", "containerStatuses"} {
@@ -118,7 +118,7 @@ func (x *index) pod(p *unstructured.Unstructured) (finding, bool) {
 	if text(p, "status", "phase") == "Succeeded" {
 		return finding{}, false
 	}
-	if status, _, _ := condition(p, "Ready"); status != "True" {
+	if status, _, _ := Condition(p, "Ready"); status != "True" {
 		if event := x.warning(p, "Unhealthy"); event != "" {
 			return found(p, observed, oneLine(event), fmt.Sprintf("%s runs but does not become ready: %s", name(p), oneLine(event)), "look at its log: kubectl -n "+p.GetNamespace()+" logs "+p.GetName()), true
 		}

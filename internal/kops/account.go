@@ -10,11 +10,12 @@ import (
 	"k8s.io/kops/util/pkg/awsinterfaces"
 
 	"github.com/groundwork-dev/groundwork/internal/clusterspec"
+	"github.com/groundwork-dev/groundwork/internal/clusterstate"
 )
 
 // openAccount returns kops' own AWS, with the credentials that AWS's own tools
 // would use, once it is the account of the request. The error for another one is
-// an otherAccountError.
+// a clusterstate.WrongAccountError.
 func openAccount(ctx context.Context, r *clusterspec.Request) (awsup.AWSCloud, error) {
 	cloud, err := awsup.NewAWSCloud(r.Region, map[string]string{awsup.TagClusterName: r.Name})
 	if err != nil {
@@ -25,7 +26,7 @@ func openAccount(ctx context.Context, r *clusterspec.Request) (awsup.AWSCloud, e
 		return nil, fmt.Errorf("asking AWS whose the credentials are: %w", err)
 	}
 	if id != r.AccountID {
-		return nil, otherAccountError{have: id, want: r.AccountID}
+		return nil, clusterstate.WrongAccountError{Have: id, Want: r.AccountID}
 	}
 	return cloud, nil
 }
@@ -48,13 +49,6 @@ func (f forgivingEC2) DescribeAddresses(ctx context.Context, in *ec2.DescribeAdd
 		return &ec2.DescribeAddressesOutput{}, nil
 	}
 	return out, err
-}
-
-// otherAccountError says that the credentials are for another account.
-type otherAccountError struct{ have, want string }
-
-func (e otherAccountError) Error() string {
-	return fmt.Sprintf("the credentials are for account %s, and platform.yaml says %s: use those of that account; nothing was changed", e.have, e.want)
 }
 
 // named is as much of the cluster as finds it in AWS and in the state store:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/clusterfacts"
 	"github.com/groundwork-dev/groundwork/internal/clusterspec"
+	"github.com/groundwork-dev/groundwork/internal/clusterstate"
 )
 
 // maxSeconds keeps a lifetime within what a time.Duration holds; what is too long
@@ -31,7 +32,7 @@ func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	result, err := do(ctx, &job)
 	if err != nil {
-		_, other := errors.AsType[otherAccountError](err)
+		_, other := errors.AsType[clusterstate.WrongAccountError](err)
 		result = clusterspec.Result{Error: err.Error(), Refused: other}
 	}
 	if err := json.NewEncoder(out).Encode(result); err != nil {

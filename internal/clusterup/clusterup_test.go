@@ -156,8 +156,9 @@ func TestOverdue(t *testing.T) {
 		change func(*world)
 		want   []string
 	}{
-		"api":   {func(w *world) { w.silent = 1 << 40 }, []string{"https://api.dev.example.com does not answer", "no such host", "delegated"}},
-		"nodes": {func(w *world) { w.nodes[1] = node("b", false) }, []string{"1 of 2 nodes are ready", "b: container runtime network not ready"}},
+		"api":         {func(w *world) { w.silent = 1 << 40 }, []string{"https://api.dev.example.com does not answer", "no such host", "delegated"}},
+		"nodes":       {func(w *world) { w.nodes[1] = node("b", false, "container runtime network not ready") }, []string{"1 of 2 nodes are ready", "b: container runtime network not ready"}},
+		"silent node": {func(w *world) { w.nodes[1] = node("b", false, "") }, []string{"1 of 2 nodes are ready", "b: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -54,14 +54,14 @@ func newWorld() *world {
 				"route_table_public_id": "rtb-1", "route_table_private-eu-central-1a_id": "rtb-2",
 			},
 		},
-		nodes: []*unstructured.Unstructured{node("a", true), node("b", true)},
+		nodes: []*unstructured.Unstructured{node("a", true, "kubelet is posting ready status"), node("b", true, "")},
 	}
 }
 
-func node(name string, ready bool) *unstructured.Unstructured {
-	status, message := "True", "kubelet is posting ready status"
+func node(name string, ready bool, message string) *unstructured.Unstructured {
+	status := "True"
 	if !ready {
-		status, message = "False", "container runtime network not ready"
+		status = "False"
 	}
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "v1", "kind": "Node", "metadata": map[string]any{"name": name},

@@ -62,7 +62,11 @@ another account, and a cluster that is not the one that the repository means.`,
 }
 
 func (o destroyOptions) run(ctx context.Context, streams Streams) error {
-	options, err := o.options()
+	e, err := o.load()
+	if err != nil {
+		return err
+	}
+	options, err := o.options(e)
 	if err != nil {
 		return err
 	}
@@ -74,7 +78,7 @@ func (o destroyOptions) run(ctx context.Context, streams Streams) error {
 	}
 	deps := destroy.Deps{}
 	if options.Protected == "" { // a protected cluster is refused before anything is looked at
-		if deps, err = o.deps(ctx); err != nil {
+		if deps, err = o.deps(ctx, e); err != nil {
 			return err
 		}
 	}

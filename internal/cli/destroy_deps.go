@@ -17,26 +17,41 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/clusterfolder"
 	"github.com/groundwork-dev/groundwork/internal/clusterspec"
 	"github.com/groundwork-dev/groundwork/internal/clusterup"
+	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/destroy"
 	"github.com/groundwork-dev/groundwork/internal/platform"
 	tfrender "github.com/groundwork-dev/groundwork/internal/render/terraform"
 	"github.com/groundwork-dev/groundwork/internal/terraform"
 )
 
-// options resolves what platform.yaml says of the cluster.
-func (o destroyOptions) options() (destroy.Options, error) {
+// ending is the cluster that is to end, as platform.yaml has it.
+type ending struct {
+	platform *config.Platform
+	cluster  platform.Cluster
+	request  *clusterspec.Request
+}
+
+func (o destroyOptions) load() (*ending, error) {
 	p, c, err := LoadDir(o.dir)
 	if err != nil {
-		return destroy.Options{}, err
+		return nil, err
 	}
 	if err := checkCluster(o.cluster, clustersOf(p)); err != nil {
-		return destroy.Options{}, err
+		return nil, err
 	}
-	resolved, problems := platform.NewResolver(p, c).Cluster(o.cluster)
+	resolver := platform.NewResolver(p, c)
+	resolved, problems := resolver.Cluster(o.cluster)
 	if err := problems.Err(); err != nil {
 		problems.Sort()
-		return destroy.Options{}, err
+		return nil, err
 	}
+	request, err := clusterspec.New(p, &resolved, resolver.ServiceAccounts(resolved))
+	return &ending{p, resolved, request}, err
+}
+
+// options are what the use case is to know of the cluster.
+func (o destroyOptions) options(e *ending) (destroy.Options, error) {
+	p, resolved := e.platform, e.cluster
 	protected, err := o.protectedAt(p)
 	if err != nil {
 		return destroy.Options{}, err
@@ -54,11 +69,7 @@ func (o destroyOptions) options() (destroy.Options, error) {
 	if options.Backups, err = lastBackups(resolved); err != nil {
 		return destroy.Options{}, err
 	}
-	request, err := clusterRequest(p, c, o.cluster)
-	if err != nil {
-		return destroy.Options{}, err
-	}
-	options.Kept = keptAtEnd(p, resolved, request)
+	options.Kept = keptAtEnd(p, resolved, e.request)
 	return options, nil
 }
 
@@ -103,12 +114,8 @@ func objectOf(m platform.Manifest) (*unstructured.Unstructured, error) {
 }
 
 // deps wires the adapters.
-func (o destroyOptions) deps(ctx context.Context) (destroy.Deps, error) {
-	p, c, err := LoadDir(o.dir)
-	if err != nil {
-		return destroy.Deps{}, err
-	}
-	account, err := aws.OpenState(ctx, p.Spec.AWS.Region)
+func (o destroyOptions) deps(ctx context.Context, e *ending) (destroy.Deps, error) {
+	account, err := aws.OpenState(ctx, e.platform.Spec.AWS.Region)
 	if err != nil {
 		return destroy.Deps{}, err
 	}
@@ -130,14 +137,14 @@ func (o destroyOptions) deps(ctx context.Context) (destroy.Deps, error) {
 	if err != nil {
 		return destroy.Deps{}, err
 	}
-	sweeper, err := o.sweeper(p, c)
+	sweeper, err := newSweeper(e)
 	if err != nil {
 		return destroy.Deps{}, err
 	}
 	return destroy.Deps{
 		Account: account.Account, Kubernetes: kubernetes, Platform: beside, Sweeper: sweeper,
 		Connect: func(ctx context.Context) (destroy.Cluster, error) {
-			c, err := o.connect(ctx, sweeper.request)
+			c, err := o.connect(ctx, e.request)
 			if err != nil {
 				return nil, err
 			}

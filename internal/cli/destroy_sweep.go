@@ -3,12 +3,9 @@ package cli
 import (
 	"context"
 
-	"github.com/groundwork-dev/groundwork/internal/catalog"
 	"github.com/groundwork-dev/groundwork/internal/clusterspec"
 	"github.com/groundwork-dev/groundwork/internal/clusterworker"
-	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/destroy"
-	"github.com/groundwork-dev/groundwork/internal/platform"
 )
 
 // sweeper has the executable that links kops find and delete what a cluster owns
@@ -20,21 +17,16 @@ type sweeper struct {
 	markers []string
 }
 
-func (o destroyOptions) sweeper(p *config.Platform, c *catalog.Catalog) (*sweeper, error) {
-	request, err := clusterRequest(p, c, o.cluster)
-	if err != nil {
-		return nil, err
-	}
+func newSweeper(e *ending) (*sweeper, error) {
 	worker, err := kopsWorker()
 	if err != nil {
 		return nil, err
 	}
-	s := &sweeper{worker: worker, request: request}
-	resolved, problems := platform.NewResolver(p, c).Cluster(o.cluster)
-	for _, component := range resolved.Components {
+	s := &sweeper{worker: worker, request: e.request}
+	for _, component := range e.cluster.Components {
 		s.markers = append(s.markers, component.RecordMarkers...)
 	}
-	return s, problems.Err()
+	return s, nil
 }
 
 // Left implements destroy.Sweeper.

@@ -62,8 +62,11 @@ type destroyed struct {
 func newDestroyed(t *testing.T) *destroyed {
 	t.Helper()
 	d := &destroyed{api: apitest.New(t, "uid"), o: destroyOptions{clusterChoice: clusterChoice{dir: "../..", cluster: "dev"}, output: outputText}}
-	var err error
-	if d.options, err = d.o.options(); err != nil {
+	e, err := d.o.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.options, err = d.o.options(e); err != nil {
 		t.Fatal(err)
 	}
 	meta := func(namespace, name string) apitest.Object {

@@ -119,7 +119,7 @@ func (o clusterChoice) hasState(ctx context.Context, p *config.Platform) error {
 	return nil
 }
 
-// stacks are the dependencies of a cluster's making.
+// stacks opens a stack by its folder in the repository.
 func (o clusterChoice) stacks(b *buildable) func(folder string) (clusterup.Stack, error) {
 	return func(folder string) (clusterup.Stack, error) { return b.terraform.Open(o.dir, folder) }
 }

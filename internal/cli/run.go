@@ -134,7 +134,7 @@ func (o runOptions) reach(ctx context.Context, streams Streams) (*cluster.Cluste
 	if err != nil {
 		return nil, err
 	}
-	return target.connect(ctx, request)
+	return target.connect(ctx, request) // anew: waiting may have used up most of a certificate's hour
 }
 
 // connect returns the cluster of a kubeconfig.

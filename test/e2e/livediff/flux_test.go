@@ -149,6 +149,9 @@ spec: {interval: 1h, prune: true, path: ./, sourceRef: {kind: GitRepository, nam
 			t.Fatal(err)
 		}
 	}
+	// What an earlier test served is gone with its server: the controller would
+	// ask for it again and again, for longer than anybody waits here.
+	f.kubectl("patch", "gitrepository", "livediff", "--subresource=status", "--type=merge", "--patch", `{"status":{"artifact":null}}`)
 	cmd := exec.CommandContext(t.Context(), programs[0], "--metrics-addr=127.0.0.1:0", "--health-addr=127.0.0.1:0", "--watch-all-namespaces")
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig, "RUNTIME_NAMESPACE=livediff-flux")
 	var log bytes.Buffer

@@ -74,6 +74,7 @@ func classes() map[string]class {
 		"internal/livediff":               useCase,
 		"internal/sandbox":                useCase,
 		"internal/validate":               useCase,
+		"internal/smoke":                  useCase,
 		"internal/vaultinit":              useCase,
 		"internal/apischema":              adapter, // the API server's own validation
 		"internal/argoapi":                adapter,
@@ -91,6 +92,7 @@ func classes() map[string]class {
 		"internal/initfile":               adapter, // asks in the terminal
 		"internal/kops":                   adapter,
 		"internal/ocilayout":              adapter,
+		"internal/podforward":             adapter,
 		"internal/policy":                 adapter, // Gatekeeper's own engine
 		"internal/registry":               adapter,
 		"internal/terraform":              adapter,

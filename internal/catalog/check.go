@@ -45,7 +45,17 @@ func (f *folder) check(c *Component) {
 				"webhooks", strconv.Itoa(i))
 		}
 	}
+	ck.smoke()
 	ck.names()
+}
+
+// smoke checks that each test looks at one thing.
+func (ck checker) smoke() {
+	for name, test := range ck.c.Smoke {
+		if (test.Objects == nil) == (test.Request == nil) {
+			ck.report("the test has to look at either objects or the answer to a request", "keep or add one of the two", "smoke", name)
+		}
+	}
 }
 
 // report adds a problem at a path below spec.

@@ -36,6 +36,9 @@ type Spec struct {
 	Keys []AWSResource `json:"keys,omitempty"`
 	// Tags in AWS on the groups of worker nodes, by which the component finds them.
 	WorkerTags []WorkerTag `json:"workerTags,omitempty"`
+	// What a user of a running cluster would notice of the component, by name:
+	// what bootstrap smoke asks.
+	Smoke map[string]SmokeTest `json:"smoke,omitempty"`
 	// What the end of a cluster needs to know of the component.
 	Destroy Destroy `json:"destroy,omitzero"`
 	// Connections that the namespace's network policies open; nothing else passes.

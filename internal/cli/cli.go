@@ -85,12 +85,14 @@ cause named; 130 interrupted.`
   bootstrap cluster render --cluster dev   # write the cluster's Terraform
   bootstrap run --cluster dev        # hand the cluster to Git
   bootstrap doctor --cluster dev     # what is wrong, if anything is
+  bootstrap smoke --cluster dev      # does it do what its users need
   bootstrap destroy --cluster dev    # end it, with a backup and a receipt`
 	root.AddCommand(
 		newInitCommand(streams),
 		newGenerateCommand(streams),
 		newRunCommand(streams),
 		newDoctorCommand(streams),
+		newSmokeCommand(streams),
 		newDestroyCommand(streams),
 		newSandboxCommand(streams),
 		newDemoCommand(streams),

@@ -58,12 +58,12 @@ func newExistingStage(o demoOptions, streams Streams) (*existingStage, error) {
 	s := &existingStage{demoFiles: demoFiles{app.Name}}
 	s.existing = demo.Existing{
 		Dir: o.dir, Repository: model.Repository.URL, Branch: model.Repository.Branch,
-		RunArgs: []string{"--kubeconfig", kubeconfig, "--context", o.context},
-		Image:   app.Image, NextImage: o.nextImage,
+		ReachArgs: []string{"--kubeconfig", kubeconfig, "--context", o.context},
+		Image:     app.Image, NextImage: o.nextImage,
 		Reach: func(context.Context) (string, error) { return reach(client, o.context) },
 	}
 	if o.webhookURL != "" {
-		s.existing.RunArgs = append(s.existing.RunArgs, "--webhook-url", o.webhookURL)
+		s.existing.RunArgs = []string{"--webhook-url", o.webhookURL}
 	}
 	s.demoShell = &demoShell{streams: streams, env: gitEnvironment(model.Repository, os.LookupEnv)}
 	if s.demoCluster, err = newDemoCluster(client, app.Namespace, app.Name); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/escrowstore"
+	"github.com/groundwork-dev/groundwork/internal/podforward"
 	"github.com/groundwork-dev/groundwork/internal/vault"
 	"github.com/groundwork-dev/groundwork/internal/vaultinit"
 )
@@ -51,7 +52,7 @@ func (t vaultTarget) reach(place *vaultPlace, options *vault.Options, lock bool)
 		}
 	}
 	// An interrupt must not cut the connection while Vault answers with its keys.
-	address, stop, err := vault.Forward(context.WithoutCancel(place.ctx), place.config, t.namespace, t.pod, t.port)
+	address, stop, err := podforward.Open(context.WithoutCancel(place.ctx), place.config, t.namespace, t.pod, t.port)
 	if err != nil {
 		return err
 	}

@@ -77,6 +77,7 @@ type scene struct {
 	dir                string // holds platform.yaml
 	repository, branch string
 	runArgs            []string // of `bootstrap run`, beside --cluster
+	reachArgs          []string // of every command that reaches the cluster
 	first              release  // what platform.yaml has
 	next               release
 	// unchanged says why there is no next release, if there is none.
@@ -179,6 +180,7 @@ func (r *run) steps() []step {
 		{"bootstrap run --cluster " + r.cluster, r.bootstrap},
 		{"every Kustomization is Ready", r.ready},
 		{"the application answers through its Service", r.answers},
+		{"bootstrap smoke --cluster " + r.cluster, r.smoke},
 		{"a push changes the application", r.change},
 		{"no request is lost meanwhile", r.unlost},
 		{"a change by hand is undone", r.drift},

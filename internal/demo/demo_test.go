@@ -104,8 +104,8 @@ func (w *world) Version(context.Context) (string, error) {
 func existing(next string) World {
 	return OnExisting(Existing{
 		Dir: "/platform", Repository: "https://forge.test/mine.git", Branch: "trunk",
-		RunArgs: []string{"--kubeconfig", "/k", "--context", "c"},
-		Image:   firstImage, NextImage: next,
+		ReachArgs: []string{"--kubeconfig", "/k", "--context", "c"},
+		Image:     firstImage, NextImage: next,
 		Reach: func(context.Context) (string, error) { return "https://api.test", nil },
 	})
 }
@@ -136,6 +136,7 @@ func TestInSandbox(t *testing.T) {
 	}
 	want := []string{
 		"/work: bootstrap run --cluster dev --webhook-url http://receiver.test",
+		"/work: bootstrap smoke --cluster dev",
 		"/work: git clone --quiet --branch main https://forge.test/fleet.git /work/clone",
 		"/work/clone: bootstrap generate",
 		"/work/clone: git add --all",
@@ -229,7 +230,10 @@ func TestInSandboxKeeps(t *testing.T) {
 
 func TestOnExisting(t *testing.T) {
 	t.Parallel()
-	const run = "/platform: bootstrap run --cluster dev --kubeconfig /k --context c"
+	const (
+		run   = "/platform: bootstrap run --cluster dev --kubeconfig /k --context c"
+		smoke = "/platform: bootstrap smoke --cluster dev --kubeconfig /k --context c"
+	)
 	tests := []struct {
 		name     string
 		world    world
@@ -242,7 +246,7 @@ func TestOnExisting(t *testing.T) {
 		{
 			name: "with a next image", next: nextImage, drifted: firstImage,
 			commands: []string{
-				run, "/work: git clone --quiet --branch trunk https://forge.test/mine.git /work/clone",
+				run, smoke, "/work: git clone --quiet --branch trunk https://forge.test/mine.git /work/clone",
 				"/work/clone: bootstrap generate", "/work/clone: git add --all",
 				"/work/clone: git commit --quiet --message apps: release " + nextImage, "/work/clone: git push --quiet",
 			},
@@ -250,13 +254,13 @@ func TestOnExisting(t *testing.T) {
 		{
 			name: "an application that tells no version", next: nextImage, drifted: firstImage, world: world{silent: true},
 			commands: []string{
-				run, "/work: git clone --quiet --branch trunk https://forge.test/mine.git /work/clone",
+				run, smoke, "/work: git clone --quiet --branch trunk https://forge.test/mine.git /work/clone",
 				"/work/clone: bootstrap generate", "/work/clone: git add --all",
 				"/work/clone: git commit --quiet --message apps: release " + nextImage, "/work/clone: git push --quiet",
 			},
 		},
 		{
-			name: "without a next image nothing is pushed", commands: []string{run},
+			name: "without a next image nothing is pushed", commands: []string{run, smoke},
 			skipped: []string{"a push changes the application: no --next-image", "no request is lost meanwhile: no --next-image"},
 		},
 		{

@@ -9,8 +9,9 @@ type Existing struct {
 	Dir string
 	// Repository is the URL that the cluster follows, at Branch.
 	Repository, Branch string
-	// RunArgs are those of `bootstrap run`, beside --cluster.
-	RunArgs []string
+	// RunArgs are those of `bootstrap run`, beside --cluster and ReachArgs, which
+	// say how every command reaches the cluster.
+	RunArgs, ReachArgs []string
 	// Image is what platform.yaml says that the application runs, NextImage
 	// what a push changes it to; without one nothing is pushed.
 	Image, NextImage string
@@ -30,7 +31,7 @@ func (w onExisting) opening(string) []step {
 
 func (w onExisting) scene() scene {
 	s := scene{
-		dir: w.Dir, repository: w.Repository, branch: w.Branch, runArgs: w.RunArgs,
+		dir: w.Dir, repository: w.Repository, branch: w.Branch, runArgs: w.RunArgs, reachArgs: w.ReachArgs,
 		first: release{image: w.Image}, next: release{image: w.NextImage},
 	}
 	if w.NextImage == "" {

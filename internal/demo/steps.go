@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 func (r *run) bootstrap(ctx context.Context) (string, error) {
-	args := append([]string{"run", "--cluster", r.cluster}, r.runArgs...)
+	args := slices.Concat([]string{"run", "--cluster", r.cluster}, r.runArgs, r.reachArgs)
 	return "from " + r.repository, r.Shell.Run(ctx, r.dir, r.Bootstrap, args...)
 }
 
@@ -38,6 +39,11 @@ func (r *run) answers(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	return "version " + version, nil
+}
+
+// smoke asks what else users would notice.
+func (r *run) smoke(ctx context.Context) (string, error) {
+	return "", r.Shell.Run(ctx, r.dir, r.Bootstrap, append([]string{"smoke", "--cluster", r.cluster}, r.reachArgs...)...)
 }
 
 // change does what a user does to release a version: clone, edit, generate,

@@ -1,4 +1,6 @@
-package vault
+// Package podforward reaches a port of a pod through the API server, as kubectl
+// port-forward does: no network policy has to let it in.
+package podforward
 
 import (
 	"bytes"
@@ -13,9 +15,9 @@ import (
 	"k8s.io/client-go/transport/spdy"
 )
 
-// Forward listens on a loopback port and has the API server forward it to a
+// Open listens on a loopback port and has the API server forward it to a
 // port of a pod, until ctx ends or stop is called. It returns host:port.
-func Forward(ctx context.Context, config *rest.Config, namespace, pod string, port int) (address string, stop func(), err error) {
+func Open(ctx context.Context, config *rest.Config, namespace, pod string, port int) (address string, stop func(), err error) {
 	roundTripper, upgrader, err := spdy.RoundTripperFor(config)
 	if err != nil {
 		return "", nil, fmt.Errorf("preparing to reach pod %s/%s: %w", namespace, pod, err)
@@ -57,4 +59,28 @@ func Forward(ctx context.Context, config *rest.Config, namespace, pod string, po
 		cancel()
 		<-ended
 	}, nil
+}
+
+// mostOfAnswer is how much of an answer is read.
+const mostOfAnswer = 8 << 20
+
+// Get sends a GET by plain HTTP to a port of a pod.
+func Get(ctx context.Context, config *rest.Config, namespace, pod string, port int, path string) (status int, body []byte, err error) {
+	address, stop, err := Open(ctx, config, namespace, pod, port)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer stop()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, http.NoBody)
+	if err != nil {
+		return 0, nil, err
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // no proxy leads to the way
+	answer, err := client.Do(request)
+	if err != nil {
+		return 0, nil, fmt.Errorf("asking port %d of pod %s/%s: %w", port, namespace, pod, err)
+	}
+	defer answer.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(answer.Body, mostOfAnswer))
+	return answer.StatusCode, body, err
 }

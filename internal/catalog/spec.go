@@ -45,6 +45,10 @@ type Spec struct {
 	Network []Flow `json:"network,omitempty"`
 	// What runs in the end, and so what must become ready.
 	Workloads []Workload `json:"workloads,omitempty"`
+	// What apps need to take part in the mesh that the component is.
+	Mesh *Mesh `json:"mesh,omitempty"`
+	// Address of the component where it loads and tests new versions of apps.
+	LoadTest string `json:"loadTest,omitempty" jsonschema:"pattern=^http://[a-z0-9.-]+(:[0-9]+)?/$" jsonschema_extras:"x-want=an address such as http://service.namespace/"`
 	// What platform.yaml may set, by name.
 	Parameters map[string]Parameter `json:"parameters,omitempty"`
 }

@@ -76,6 +76,7 @@ func (a *App) setDefaults(name string, clusters map[string]Cluster) {
 		a.Replicas.Max = min(2*a.Replicas.Min, maxReplicas)
 	}
 	a.Resources.setDefaults()
+	a.Rollout.setDefaults()
 }
 
 // setDefaults keeps requests below limits: a limit without a request is the

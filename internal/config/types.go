@@ -159,6 +159,8 @@ type App struct {
 	Clusters []string `json:"clusters,omitempty" jsonschema:"minItems=1,uniqueItems=true"`
 	// CPU and memory of one pod.
 	Resources Resources `json:"resources,omitzero"`
+	// How a new version replaces the old one; without it, pod by pod.
+	Rollout *Rollout `json:"rollout,omitempty"`
 }
 
 // Replicas bounds the number of pods of an app.

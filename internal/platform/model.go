@@ -96,6 +96,10 @@ type App struct {
 	// HA and Domain are the cluster's.
 	HA     bool
 	Domain string
+	// Rollout is nil where pods are replaced one by one.
+	Rollout *Rollout
+	// Mesh is what the namespace needs where an app in it is rolled out.
+	Mesh *catalog.Mesh
 	// Config is the app as platform.yaml has it, with defaults.
 	Config config.App
 }

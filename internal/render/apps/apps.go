@@ -33,6 +33,12 @@ const (
 	zoneKey      = "topology.kubernetes.io/zone"
 )
 
+// part is a file before it is written.
+type part struct {
+	name string
+	docs []*yaml.Node
+}
+
 // Render returns the files of an app's folder; ownsNamespace says that the
 // namespace is among them, and not among another app's.
 func Render(a platform.App, ownsNamespace bool) ([]File, error) {
@@ -47,19 +53,19 @@ func Render(a platform.App, ownsNamespace bool) ([]File, error) {
 		resources = append(resources, name)
 		return nil
 	}
-	parts := []struct {
-		name string
-		docs []*yaml.Node
-	}{
+	parts := []part{
 		{"service-account.yaml", []*yaml.Node{serviceAccount(a)}},
 		{"deployment.yaml", []*yaml.Node{deployment(a)}},
-		{"service.yaml", []*yaml.Node{service(a)}},
+		{"service.yaml", []*yaml.Node{adopted(a, service(a))}},
 		{"autoscaler.yaml", []*yaml.Node{autoscaler(a)}},
 		{"disruption-budget.yaml", []*yaml.Node{disruptionBudget(a)}},
 		{"network-policies.yaml", networkPolicies(a, ownsNamespace)},
 	}
+	if a.Rollout != nil {
+		parts = append(parts, part{"canary.yaml", []*yaml.Node{canary(a)}})
+	}
 	if ownsNamespace {
-		if err := add("namespace.yaml", object.Namespace(a.Namespace, object.TierApp, string(catalog.Restricted), nil)); err != nil {
+		if err := add("namespace.yaml", namespace(a)); err != nil {
 			return nil, err
 		}
 	}
@@ -104,7 +110,7 @@ func autoscaler(a platform.App) *yaml.Node {
 
 func disruptionBudget(a platform.App) *yaml.Node {
 	return labelled(a, object.New("policy/v1", "PodDisruptionBudget", a.Namespace, a.Name, "spec", object.Map(
-		"selector", object.Map("matchLabels", selector(a)),
+		"selector", object.Map("matchLabels", pods(a)),
 		"maxUnavailable", 1,
 		"unhealthyPodEvictionPolicy", "AlwaysAllow",
 	)))
@@ -115,9 +121,10 @@ func networkPolicies(a platform.App, ownsNamespace bool) []*yaml.Node {
 	flows := []catalog.Flow{
 		// Any pod of the cluster may call it; so may load balancers, which are
 		// outside and probe the pods' addresses.
-		{Name: a.Name + "-http", Direction: catalog.Ingress, Pods: selector(a), Peers: []catalog.Peer{{Kind: catalog.PeerNodes}}, Ports: port},
-		{Name: a.Name + "-dns", Direction: catalog.Egress, Pods: selector(a), Peers: []catalog.Peer{{Kind: catalog.PeerDNS}}},
+		{Name: a.Name + "-http", Direction: catalog.Ingress, Pods: pods(a), Peers: []catalog.Peer{{Kind: catalog.PeerNodes}}, Ports: port},
+		{Name: a.Name + "-dns", Direction: catalog.Egress, Pods: pods(a), Peers: []catalog.Peer{{Kind: catalog.PeerDNS}}},
 	}
+	flows = append(flows, meshFlows(a)...)
 	var policies []*yaml.Node
 	if ownsNamespace {
 		policies = append(policies, object.DenyAll(a.Namespace))
@@ -136,7 +143,7 @@ func deployment(a platform.App) *yaml.Node {
 		"selector", object.Map("matchLabels", selector(a)),
 		"strategy", object.Map("type", "RollingUpdate", "rollingUpdate", object.Map("maxSurge", 1, "maxUnavailable", 0)),
 		"template", object.Map(
-			"metadata", object.Map("labels", map[string]string{"app.kubernetes.io/name": a.Name, "groundwork.dev/scrape": "true"}),
+			"metadata", podMeta(a),
 			"spec", podSpec(a),
 		),
 	)

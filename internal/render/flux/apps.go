@@ -26,6 +26,11 @@ func (r *renderer) apps() error {
 		} else {
 			owner[a.Namespace] = a.Name
 		}
+		if a.Rollout != nil { // its kinds have to be known
+			dependsOn = append(slices.Clone(dependsOn), r.last[a.Rollout.Controller])
+			slices.Sort(dependsOn)
+			dependsOn = slices.Compact(dependsOn)
+		}
 		files, err := apps.Render(a, !shared)
 		if err != nil {
 			return fmt.Errorf("app %s: %w", a.Name, err)

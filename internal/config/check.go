@@ -192,6 +192,7 @@ func (c *checker) app(name string, a App) {
 		}
 	}
 	c.resources(a.Resources, path("resources"))
+	c.delivery(name, a)
 }
 
 func (c *checker) resources(r Resources, path []string) {

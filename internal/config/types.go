@@ -159,6 +159,8 @@ type App struct {
 	Clusters []string `json:"clusters,omitempty" jsonschema:"minItems=1,uniqueItems=true"`
 	// CPU and memory of one pod.
 	Resources Resources `json:"resources,omitzero"`
+	// How the image moves; without it, image above is what runs.
+	Delivery *Delivery `json:"delivery,omitempty"`
 }
 
 // Replicas bounds the number of pods of an app.

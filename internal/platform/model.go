@@ -96,6 +96,9 @@ type App struct {
 	// HA and Domain are the cluster's.
 	HA     bool
 	Domain string
+	// Automated says that image automation moves the app's image on this
+	// cluster; Config.Delivery says how.
+	Automated bool
 	// Config is the app as platform.yaml has it, with defaults.
 	Config config.App
 }

@@ -55,6 +55,7 @@ func classes() map[string]class {
 		"internal/componentdoc":           pure,
 		"internal/helmrelease":            pure,
 		"internal/image":                  pure, // reads the executables it packs, and nothing else
+		"internal/imagepin":               pure,
 		"internal/manifest":               pure,
 		"internal/objectdiff":             pure,
 		"internal/platform":               pure,

@@ -108,7 +108,7 @@ func (o demoOptions) run(ctx context.Context, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	var s stage = &sandboxStage{demoFiles: demoFiles{demoApp}, options: o, streams: streams}
+	var s stage = &sandboxStage{demoFiles: demoFiles{o.cluster, demoApp}, options: o, streams: streams}
 	hint := " 'bootstrap sandbox status' tells what is real in a sandbox and what is not; network policies are enforced by nothing there."
 	if o.kubeconfig != "" {
 		if s, err = newExistingStage(o, streams); err != nil {

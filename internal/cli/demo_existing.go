@@ -55,7 +55,7 @@ func newExistingStage(o demoOptions, streams Streams) (*existingStage, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	s := &existingStage{demoFiles: demoFiles{app.Name}}
+	s := &existingStage{demoFiles: demoFiles{o.cluster, app.Name}}
 	s.existing = demo.Existing{
 		Dir: o.dir, Repository: model.Repository.URL, Branch: model.Repository.Branch,
 		ReachArgs: []string{"--kubeconfig", kubeconfig, "--context", o.context},

@@ -12,6 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/image"
+	"github.com/groundwork-dev/groundwork/internal/imagepin"
 )
 
 // demoShell runs commands in an environment; their output is the user's.
@@ -31,8 +33,8 @@ func (s *demoShell) Run(ctx context.Context, dir, name string, args ...string) e
 	return cmd.Run()
 }
 
-// demoFiles edits the platform.yaml of folders for one application.
-type demoFiles struct{ app string }
+// demoFiles edits what says which image of an application a cluster runs.
+type demoFiles struct{ cluster, app string }
 
 // TempDir makes the folder that the demo works in.
 func (demoFiles) TempDir() (string, func(), error) {
@@ -40,18 +42,39 @@ func (demoFiles) TempDir() (string, func(), error) {
 	return dir, func() { _ = os.RemoveAll(dir) }, err
 }
 
-// SetImage changes the application's image in dir's platform.yaml, and nothing
-// else of the file.
+// SetImage changes the application's image in the cluster's pin or, where it has
+// none, in dir's platform.yaml, and nothing else of the file.
 func (f demoFiles) SetImage(dir, from, to string) error {
-	path := filepath.Join(dir, config.FileName)
+	path := filepath.Join(dir, filepath.FromSlash(imagepin.Path(f.cluster, f.app)))
 	data, err := os.ReadFile(path)
-	if err != nil {
+	if err == nil {
+		if data, err = setPin(path, data, to); err != nil {
+			return err
+		}
+		return os.WriteFile(path, data, 0o644)
+	}
+	path = filepath.Join(dir, config.FileName)
+	if data, err = os.ReadFile(path); err != nil {
 		return err
 	}
 	if data, err = setImage(data, f.app, from, to); err != nil {
 		return fmt.Errorf("editing %s: %w", path, err)
 	}
 	return os.WriteFile(path, data, 0o644)
+}
+
+// setPin replaces the image of a pin.
+func setPin(path string, data []byte, to string) ([]byte, error) {
+	pin, err := imagepin.Read(path, data)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := image.ParseReference(to)
+	if err != nil {
+		return nil, err
+	}
+	pin.NewName, pin.Tag, pin.Digest = ref.Name, ref.Tag, ref.Digest
+	return imagepin.Set(path, data, pin)
 }
 
 // setImage replaces the image of an app where it is written, so that comments

@@ -16,6 +16,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/platform"
+	"github.com/groundwork-dev/groundwork/internal/render/flux"
 	"github.com/groundwork-dev/groundwork/internal/tree"
 )
 
@@ -66,7 +67,7 @@ repository's host refuses the token: for tokens that last shorter than a run.`,
 	f.StringVar(&o.authorName, "author-name", "", "name that commits are made under; git's user.name by default")
 	f.StringVar(&o.author, "author-email", "", "address that commits are made under; git's user.email by default")
 	f.StringVar(&o.webhookURL, "webhook-url", "", "address under which the forge reaches the cluster's Receiver, to be told about pushes at once")
-	f.BoolVar(&o.writableKey, "writable-deploy-key", false, "let the cluster push, which image automation needs")
+	f.BoolVar(&o.writableKey, "writable-deploy-key", false, "let the cluster push; with image automation in platform.yaml it may in any case")
 	f.BoolVar(&o.up, "up", false, "make the cluster first, as 'bootstrap cluster up' does, and reach it by a kubeconfig from its state store")
 	f.BoolVar(&o.yes, "yes", false, "with --up, apply Terraform's plans without asking")
 	f.DurationVar(&o.timeout, "timeout", 20*time.Minute, "how long the whole run may take; 0 for no bound")
@@ -174,7 +175,7 @@ func (o runOptions) options(want *tree.Tree, model *platform.Model) (bootstrap.O
 		Cluster: o.cluster, Platform: model.Name, Repository: model.Repository,
 		Tree: want, Inputs: inputs,
 		Username:          o.username,
-		WritableDeployKey: o.writableKey, WebhookURL: o.webhookURL,
+		WritableDeployKey: o.writableKey || flux.Pushes(want, o.cluster), WebhookURL: o.webhookURL,
 		Timeout: o.timeout, DryRun: o.dryRun, Version: version().Version, Holder: holder(),
 	}, nil
 }

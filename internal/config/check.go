@@ -193,6 +193,7 @@ func (c *checker) app(name string, a App) {
 	}
 	c.resources(a.Resources, path("resources"))
 	c.rollout(name, a)
+	c.delivery(name, a)
 }
 
 func (c *checker) resources(r Resources, path []string) {

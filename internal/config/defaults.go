@@ -75,6 +75,9 @@ func (a *App) setDefaults(name string, clusters map[string]Cluster) {
 	if a.Replicas.Max == 0 {
 		a.Replicas.Max = min(2*a.Replicas.Min, maxReplicas)
 	}
+	if a.Delivery != nil && a.Delivery.Via == "" {
+		a.Delivery.Via = ViaPush
+	}
 	a.Resources.setDefaults()
 	a.Rollout.setDefaults()
 }

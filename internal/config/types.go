@@ -161,6 +161,8 @@ type App struct {
 	Resources Resources `json:"resources,omitzero"`
 	// How a new version replaces the old one; without it, pod by pod.
 	Rollout *Rollout `json:"rollout,omitempty"`
+	// How the image moves; without it, image above is what runs.
+	Delivery *Delivery `json:"delivery,omitempty"`
 }
 
 // Replicas bounds the number of pods of an app.

@@ -42,7 +42,8 @@ type App interface {
 
 // Files makes and changes the files that a user would edit.
 type Files interface {
-	// SetImage replaces the application's image in dir's platform.yaml.
+	// SetImage replaces the application's image where dir says what the
+	// cluster runs: in its pin or in platform.yaml.
 	SetImage(dir, from, to string) error
 	// TempDir makes an empty folder.
 	TempDir() (dir string, remove func(), err error)

@@ -100,6 +100,9 @@ type App struct {
 	Rollout *Rollout
 	// Mesh is what the namespace needs where an app in it is rolled out.
 	Mesh *catalog.Mesh
+	// Automated says that image automation moves the app's image on this
+	// cluster; Config.Delivery says how.
+	Automated bool
 	// Config is the app as platform.yaml has it, with defaults.
 	Config config.App
 }

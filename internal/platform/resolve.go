@@ -244,6 +244,7 @@ func (r *resolver) apps(c Cluster) []App {
 		resolved := App{
 			Name: name, Namespace: app.Namespace, Image: app.Image, Port: app.Port,
 			MinReplicas: app.Replicas.Min, MaxReplicas: app.Replicas.Max, HA: c.HA, Domain: c.Domain, Config: app,
+			Automated: app.Delivery != nil && slices.Contains(app.Delivery.Automate, c.Name),
 		}
 		if resolved.Namespace == "" {
 			resolved.Namespace = name

@@ -19,6 +19,8 @@ import (
 type File struct {
 	Name string
 	Data []byte
+	// Seed is set for a file that is written once and moved by others.
+	Seed bool
 }
 
 const (
@@ -49,9 +51,13 @@ func Render(a platform.App, ownsNamespace bool) ([]File, error) {
 		if err != nil {
 			return fmt.Errorf("file %s: %w", name, err)
 		}
-		files = append(files, File{name, data})
+		files = append(files, File{Name: name, Data: data})
 		resources = append(resources, name)
 		return nil
+	}
+	pin, err := pinOf(a)
+	if err != nil {
+		return nil, err
 	}
 	parts := []part{
 		{"service-account.yaml", []*yaml.Node{serviceAccount(a)}},
@@ -74,7 +80,11 @@ func Render(a platform.App, ownsNamespace bool) ([]File, error) {
 			return nil, err
 		}
 	}
-	return files, add("kustomization.yaml", object.Kustomization(resources))
+	var components []string
+	if pin != nil {
+		files, components = append(files, *pin), []string{pinDir}
+	}
+	return files, add("kustomization.yaml", object.Kustomization(resources, "components", components))
 }
 
 func selector(a platform.App) map[string]string {
@@ -204,6 +214,9 @@ func container(a platform.App) *yaml.Node {
 			"capabilities", object.Map("drop", object.Flow(object.List(object.Text("ALL")))),
 		),
 	)
+	if a.Config.Delivery != nil {
+		object.Comment(c, "image", "The first image; "+pinDir+"/ says which one runs.")
+	}
 	return object.Comment(c, "lifecycle", "Those who balance load hear of the end before it comes.")
 }
 

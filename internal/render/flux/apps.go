@@ -36,7 +36,11 @@ func (r *renderer) apps() error {
 			return fmt.Errorf("app %s: %w", a.Name, err)
 		}
 		for _, f := range files {
-			if err := r.tree.Add(path.Join(dir, f.Name), f.Data); err != nil {
+			put := r.tree.Add
+			if f.Seed {
+				put = r.tree.Seed
+			}
+			if err := put(path.Join(dir, f.Name), f.Data); err != nil {
 				return err
 			}
 		}

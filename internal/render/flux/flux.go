@@ -2,6 +2,7 @@
 //
 //	clusters/<cluster>/flux-system/                      Flux itself, and what it syncs
 //	clusters/<cluster>/<component>.yaml, apps.yaml       Flux Kustomizations, in their order
+//	clusters/<cluster>/image-automation.yaml             what moves the images of apps
 //	clusters/<cluster>/patches/                          a person's own changes to those
 //	infrastructure/controllers/<cluster>/<component>/    namespace, network policies, chart, objects
 //	infrastructure/configs/<cluster>/<component>/        custom resources, by stage
@@ -60,6 +61,12 @@ func (r *renderer) render() error {
 		}
 		resources = append(resources, appsFile)
 	}
+	if docs := r.automation(); len(docs) > 0 {
+		if err := r.file(r.clusterDir(automationFile), docs...); err != nil {
+			return err
+		}
+		resources = append(resources, automationFile)
+	}
 	if err := r.file(r.clusterDir("kustomization.yaml"), object.Kustomization(resources, "components", []string{"patches"})); err != nil {
 		return err
 	}
@@ -76,13 +83,13 @@ kind: Component
 patches: []
 `
 
-// componentFile and appsFile are files in the cluster's folder. A component
-// named apps, or like one of the folder's other files, keeps out of their way.
+// componentFile, appsFile and automationFile are files in the cluster's folder.
+// A component named apps, or like one of the folder's other files, keeps out of their way.
 const appsFile = "apps.yaml"
 
 func componentFile(name string) string {
 	switch name {
-	case "apps", "kustomization", "inventory":
+	case "apps", "image-automation", "kustomization", "inventory":
 		return "component-" + name + ".yaml"
 	}
 	return name + ".yaml"

@@ -52,7 +52,7 @@ func (f *folder) check(c *Component) {
 // smoke checks that each test looks at one thing.
 func (ck checker) smoke() {
 	for name, test := range ck.c.Smoke {
-		if (test.Objects == nil) == (test.Request == nil) {
+		if (len(test.Objects) == 0) == (test.Request == nil) {
 			ck.report("the test has to look at either objects or the answer to a request", "keep or add one of the two", "smoke", name)
 		}
 	}

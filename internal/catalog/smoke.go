@@ -5,14 +5,17 @@ package catalog
 type SmokeTest struct {
 	// What is promised, one sentence, such as: A backup of the last day is there.
 	Promise string `json:"promise" jsonschema:"minLength=10"`
-	// The objects that are looked at, in all namespaces.
-	Objects *SmokeObjects `json:"objects,omitempty"`
+	// The kinds whose objects are looked at, in all namespaces.
+	Objects []SmokeObjects `json:"objects,omitempty"`
 	// The request that is made.
 	Request *SmokeRequest `json:"request,omitempty"`
 	// CEL expression that is true when the promise is kept. It sees now, a
 	// timestamp; objects, a list; or response, what the body's JSON says.
 	Kept string `json:"kept" jsonschema:"minLength=1"`
-	// What to look at when it is not.
+	// CEL expression that is true while it is too early to tell: then nobody asks
+	// whether the promise is kept.
+	Early string `json:"early,omitempty"`
+	// What to look at when it is not kept.
 	Fix string `json:"fix" jsonschema:"minLength=10"`
 }
 

@@ -19,12 +19,20 @@ import (
 
 // promiseOf is the question that a component's smoke test asks.
 func promiseOf(c *platform.Component, name string, test catalog.SmokeTest) (question, error) {
-	program, err := compile(test.Kept)
-	if err != nil {
-		return question{}, fmt.Errorf("component %s: spec.smoke.%s.kept: %w", c.Name, name, err)
+	p := promise{test: test, pods: pods{namespace: c.Namespace}}
+	for field, expression := range map[string]string{"kept": test.Kept, "early": test.Early} {
+		program, err := compile(expression)
+		switch {
+		case expression == "": // only early is optional
+		case err != nil:
+			return question{}, fmt.Errorf("component %s: spec.smoke.%s.%s: %w", c.Name, name, field, err)
+		case field == "early":
+			p.early = program
+		default:
+			p.kept = program
+		}
 	}
 	q := question{subject: "component/" + c.Name, name: strings.TrimSuffix(test.Promise, "."), fix: test.Fix, real: &pods{namespace: c.Namespace}}
-	p := promise{test, program, pods{namespace: c.Namespace}}
 	q.ask = p.objects
 	if test.Request != nil {
 		p.pods.labels, q.real.labels = test.Request.Pods, test.Request.Pods
@@ -34,9 +42,10 @@ func promiseOf(c *platform.Component, name string, test catalog.SmokeTest) (ques
 }
 
 type promise struct {
-	test    catalog.SmokeTest
-	program cel.Program
-	pods    pods
+	test  catalog.SmokeTest
+	early cel.Program // nil where it is never too early
+	kept  cel.Program
+	pods  pods
 }
 
 // The names that an expression sees.
@@ -68,12 +77,15 @@ func compile(expression string) (cel.Program, error) {
 
 // objects holds the promise against objects.
 func (p promise) objects(ctx context.Context, r runner) (string, error) {
-	o := p.test.Objects
-	group, err := schema.ParseGroupVersion(o.APIVersion)
-	if err != nil {
-		return "", err
+	var kinds []schema.GroupVersionKind
+	for _, o := range p.test.Objects {
+		group, err := schema.ParseGroupVersion(o.APIVersion)
+		if err != nil {
+			return "", err
+		}
+		kinds = append(kinds, group.WithKind(o.Kind))
 	}
-	found, err := r.list(ctx, group.WithKind(o.Kind))
+	found, err := r.list(ctx, kinds...)
 	if err != nil {
 		return "", err
 	}
@@ -81,8 +93,8 @@ func (p promise) objects(ctx context.Context, r runner) (string, error) {
 	for i, object := range found {
 		items[i] = object.Object
 	}
-	detail := count(len(found), o.Kind)
-	return detail, p.kept(ctx, r.now, map[string]any{seesObjects: items}, detail)
+	detail := count(len(found), "object")
+	return detail, p.hold(ctx, r.now, map[string]any{seesObjects: items}, detail)
 }
 
 // request holds the promise against what a pod answers.
@@ -109,18 +121,39 @@ func (p promise) request(ctx context.Context, r runner) (string, error) {
 	if err := json.Unmarshal(body, &response); err != nil {
 		return "", fmt.Errorf("pod %s answers something else than JSON: %w", pod, err)
 	}
-	return "pod " + pod + " says so", p.kept(ctx, r.now, map[string]any{seesResponse: response}, "pod "+pod+" answers otherwise")
+	return "pod " + pod + " says so", p.hold(ctx, r.now, map[string]any{seesResponse: response}, "pod "+pod+" answers otherwise")
 }
 
-// kept evaluates the expression.
-func (p promise) kept(ctx context.Context, now time.Time, sees map[string]any, found string) error {
+// errEarly says that the answer would mean nothing yet.
+var errEarly = errors.New("it is too early to tell")
+
+// hold evaluates the expressions.
+func (p promise) hold(ctx context.Context, now time.Time, sees map[string]any, found string) error {
 	sees[seesNow] = now
-	value, _, err := p.program.ContextEval(ctx, sees)
+	if p.early != nil {
+		early, err := isTrue(ctx, p.early, sees)
+		if err != nil {
+			return fmt.Errorf("%s; whether it is too early: %w", found, err)
+		}
+		if early {
+			return errEarly
+		}
+	}
+	kept, err := isTrue(ctx, p.kept, sees)
 	if err != nil {
 		return fmt.Errorf("not kept: %s; the expression says: %w", found, err)
 	}
-	if kept, ok := value.Value().(bool); !ok || !kept {
+	if !kept {
 		return fmt.Errorf("not kept: %s", found)
 	}
 	return nil
+}
+
+func isTrue(ctx context.Context, program cel.Program, sees map[string]any) (bool, error) {
+	value, _, err := program.ContextEval(ctx, sees)
+	if err != nil {
+		return false, err
+	}
+	b, ok := value.Value().(bool)
+	return ok && b, nil
 }

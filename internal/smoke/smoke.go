@@ -158,6 +158,10 @@ func (r runner) ask(ctx context.Context, q question) Check {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = context.Cause(ctx)
 	}
+	if errors.Is(err, errEarly) {
+		check.Result, check.Detail = Skipped, err.Error()
+		return check
+	}
 	if err != nil {
 		check.Result, check.Detail, check.Fix = Failed, err.Error(), q.fix
 		return check

@@ -116,7 +116,8 @@ func model(kept string) platform.Cluster {
 			}}),
 			component("tickets", "tickets", map[string]catalog.SmokeTest{"valid": {
 				Promise: "Every ticket is valid.", Kept: kept, Fix: "look at the tickets",
-				Objects: &catalog.SmokeObjects{APIVersion: "example.com/v1", Kind: "Ticket"},
+				Objects: []catalog.SmokeObjects{{APIVersion: "example.com/v1", Kind: "Ticket"}},
+				Early:   `objects.exists(t, has(t.metadata.labels))`,
 			}}),
 		},
 	}
@@ -155,7 +156,7 @@ func TestRun(t *testing.T) {
 		"engine passed: 1 object of Flux are ready",
 		"app/web passed: 200 OK",
 		"component/meters passed: pod meter-0 says so",
-		"component/tickets passed: 1 Ticket",
+		"component/tickets passed: 1 object",
 	}
 	tests := map[string]struct {
 		old, new string // in the world
@@ -179,9 +180,10 @@ func TestRun(t *testing.T) {
 		"no meter":             {old: "app: meter", new: "app: other", line: 3, want: "component/meters failed: no pod is ready that could answer"},
 		"nothing is measured":  {change: func(p *played) { p.body = `{"up": 0}` }, line: 3, want: "component/meters failed: not kept: pod meter-0 answers otherwise"},
 		"answer is no JSON":    {change: func(p *played) { p.body = `<html>` }, line: 3, want: "component/meters failed: pod meter-0 answers something else than JSON: invalid character '<' looking for beginning of value"},
-		"ticket is old":        {old: "2026-01-10", new: "2025-12-31", line: 4, want: "component/tickets failed: not kept: 1 Ticket"},
-		"ticket says nothing":  {old: `status: {until: "2026-01-10T00:00:00Z"}`, new: "status: {}", line: 4, want: "component/tickets failed: not kept: 1 Ticket; the expression says: no such key: until"},
-		"neither true nor not": {kept: `objects[0].metadata.name`, line: 4, want: "component/tickets failed: not kept: 1 Ticket"},
+		"ticket is old":        {old: "2026-01-10", new: "2025-12-31", line: 4, want: "component/tickets failed: not kept: 1 object"},
+		"ticket is new":        {old: "name: fresh,", new: "name: fresh, labels: {a: b},", line: 4, want: "component/tickets skipped: it is too early to tell"},
+		"ticket says nothing":  {old: `status: {until: "2026-01-10T00:00:00Z"}`, new: "status: {}", line: 4, want: "component/tickets failed: not kept: 1 object; the expression says: no such key: until"},
+		"neither true nor not": {kept: `objects[0].metadata.name`, line: 4, want: "component/tickets failed: not kept: 1 object"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

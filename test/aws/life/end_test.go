@@ -47,13 +47,13 @@ func (w *world) end(t *testing.T) {
 		t.Error("a dry run deletes a Service")
 	}
 	end = append(end, "--yes")
-	if s := w.stop(t, syscall.SIGINT, `Destroy terraform/platform/dev: \d+ of`, end...); s.code != 130 {
+	if s := w.stop(t, syscall.SIGINT, `Destroy terraform/platform/dev: \d+ of`, 0, end...); s.code != 130 {
 		t.Errorf("interrupted, it exits with %d:\n%s", s.code, s.err)
 	}
 	if w.api.Get(service) != nil {
 		t.Error("the cluster is not drained before its end")
 	}
-	if s := w.stop(t, syscall.SIGINT, `Destroy terraform/k8s/dev: \d+ of`, end...); s.code != 130 {
+	if s := w.stop(t, syscall.SIGINT, `Destroy terraform/k8s/dev: \d+ of`, 0, end...); s.code != 130 {
 		t.Errorf("interrupted, it exits with %d:\n%s", s.code, s.err)
 	}
 	answer := w.silence() // as of a cluster whose machines are gone

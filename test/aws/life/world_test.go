@@ -212,9 +212,9 @@ func (w *world) run(t *testing.T, want int, args ...string) said {
 	return s
 }
 
-// stop runs bootstrap and sends it a signal once what it has said matches; it
+// stop runs bootstrap and sends it a signal, some time after what it has said matches; it
 // returns what it said until it ended.
-func (w *world) stop(t *testing.T, signal syscall.Signal, once string, args ...string) said {
+func (w *world) stop(t *testing.T, signal syscall.Signal, once string, pause time.Duration, args ...string) said {
 	t.Helper()
 	var out bytes.Buffer
 	watch := &watcher{once: regexp.MustCompile(once), seen: make(chan struct{})}
@@ -229,6 +229,7 @@ func (w *world) stop(t *testing.T, signal syscall.Signal, once string, args ...s
 	go func() { ended <- cmd.Wait() }()
 	select {
 	case <-watch.seen:
+		time.Sleep(pause)
 		// The group is its own: nobody else's process is in it.
 		if err := syscall.Kill(-cmd.Process.Pid, signal); err != nil {
 			t.Fatal(err)

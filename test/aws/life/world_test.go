@@ -229,7 +229,7 @@ func (w *world) stop(t *testing.T, signal syscall.Signal, once string, pause tim
 	go func() { ended <- cmd.Wait() }()
 	select {
 	case <-watch.seen:
-		time.Sleep(pause)
+		time.Sleep(pause) //nolint:forbidigo // a moment within a known pause is what is asked for
 		// The group is its own: nobody else's process is in it.
 		if err := syscall.Kill(-cmd.Process.Pid, signal); err != nil {
 			t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/internal/explain"
 )
 
 // fakeNode is the annotation of a node that KWOK plays, and its pods with it.
@@ -97,18 +99,15 @@ func notReady(objects []*unstructured.Unstructured) []string {
 
 // isReady reads the condition Ready; one about an older generation does not count.
 func isReady(o *unstructured.Unstructured) (ready bool, why string) {
-	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
 	observed, said, _ := unstructured.NestedInt64(o.Object, "status", "observedGeneration")
 	if said && observed != o.GetGeneration() {
 		return false, "its controller has not seen it as it is now"
 	}
-	for _, c := range conditions {
-		if condition, _ := c.(map[string]any); condition["type"] == "Ready" {
-			message, _ := condition["message"].(string)
-			return condition["status"] == "True", message
-		}
+	status, _, message := explain.Condition(o, "Ready")
+	if status == "" {
+		return false, "it says nothing of itself"
 	}
-	return false, "it says nothing of itself"
+	return status == "True", message
 }
 
 func named(o *unstructured.Unstructured) string {

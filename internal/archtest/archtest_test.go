@@ -61,6 +61,7 @@ func classes() map[string]class {
 		"internal/platform":               pure,
 		"internal/platformedit":           pure,
 		"internal/platformgraph":          pure,
+		"internal/pullrequest":            pure,
 		"internal/redact":                 pure,
 		"internal/render":                 pure,
 		"internal/scaffold":               pure,

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/pullrequest"
 	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
@@ -47,6 +48,17 @@ type Forge interface {
 	OpenPullRequest(ctx context.Context, head, base, title, body string) (number int, url string, err error)
 	PullRequest(ctx context.Context, number int) (state string, err error)
 	EnsureWebhook(ctx context.Context, address string, secret redact.Secret) (created bool, err error)
+
+	// Requests are the open ones from a branch of this repository into another.
+	Requests(ctx context.Context, branch, base string) ([]pullrequest.Request, error)
+	Request(ctx context.Context, number int) (pullrequest.Request, error)
+	// CreateRequest opens one, or returns the open one of the two branches: a
+	// forge has one at most.
+	CreateRequest(ctx context.Context, branch, base, title, body string) (pullrequest.Request, error)
+	UpdateRequest(ctx context.Context, number int, title, body string) error
+	CloseRequest(ctx context.Context, number int) error
+	Comment(ctx context.Context, number int, body string) error
+	SetStatus(ctx context.Context, s pullrequest.Status) error
 }
 
 // Open returns the forge of a repository; it does not connect yet.

@@ -1,0 +1,129 @@
+package forge
+
+import (
+	"context"
+	"net/http"
+
+	sdk "code.gitea.io/sdk/gitea"
+
+	"github.com/groundwork-dev/groundwork/internal/pullrequest"
+)
+
+func (g *gitea) Requests(ctx context.Context, branch, base string) ([]pullrequest.Request, error) {
+	client, err := g.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []pullrequest.Request
+	for page := 1; ; page++ {
+		open, response, err := client.ListRepoPullRequests(g.repo.owner, g.repo.name, sdk.ListPullRequestsOptions{
+			ListOptions: sdk.ListOptions{Page: page, PageSize: pageSize}, State: sdk.StateOpen,
+		})
+		if err != nil {
+			return nil, g.fail("listing the pull requests", response, err)
+		}
+		for _, one := range open {
+			if r := request(one); !r.Foreign && r.Branch == branch && r.Base == base {
+				found = append(found, r)
+			}
+		}
+		if len(open) < pageSize {
+			return found, nil
+		}
+	}
+}
+
+func (g *gitea) Request(ctx context.Context, number int) (pullrequest.Request, error) {
+	client, err := g.client(ctx)
+	if err != nil {
+		return pullrequest.Request{}, err
+	}
+	one, response, err := client.GetPullRequest(g.repo.owner, g.repo.name, int64(number))
+	if err != nil {
+		return pullrequest.Request{}, g.fail("reading the pull request", response, err)
+	}
+	return request(one), nil
+}
+
+func (g *gitea) CreateRequest(ctx context.Context, branch, base, title, body string) (pullrequest.Request, error) {
+	client, err := g.client(ctx)
+	if err != nil {
+		return pullrequest.Request{}, err
+	}
+	one, response, err := client.CreatePullRequest(g.repo.owner, g.repo.name,
+		sdk.CreatePullRequestOption{Head: branch, Base: base, Title: title, Body: body})
+	if err == nil {
+		return request(one), nil
+	}
+	if response != nil && response.Response != nil && response.StatusCode == http.StatusConflict {
+		// Gitea has one open request a branch and base: somebody was faster.
+		if open, listErr := g.Requests(ctx, branch, base); listErr == nil && len(open) > 0 {
+			return open[0], nil
+		}
+	}
+	return pullrequest.Request{}, g.fail("opening a pull request", response, err)
+}
+
+func (g *gitea) UpdateRequest(ctx context.Context, number int, title, body string) error {
+	return g.edit(ctx, "updating the pull request", number, sdk.EditPullRequestOption{Title: title, Body: &body})
+}
+
+func (g *gitea) CloseRequest(ctx context.Context, number int) error {
+	state := sdk.StateClosed
+	return g.edit(ctx, "closing the pull request", number, sdk.EditPullRequestOption{State: &state})
+}
+
+func (g *gitea) edit(ctx context.Context, doing string, number int, change sdk.EditPullRequestOption) error {
+	client, err := g.client(ctx)
+	if err != nil {
+		return err
+	}
+	if _, response, err := client.EditPullRequest(g.repo.owner, g.repo.name, int64(number), change); err != nil {
+		return g.fail(doing, response, err)
+	}
+	return nil
+}
+
+func (g *gitea) Comment(ctx context.Context, number int, body string) error {
+	client, err := g.client(ctx)
+	if err != nil {
+		return err
+	}
+	_, response, err := client.CreateIssueComment(g.repo.owner, g.repo.name, int64(number), sdk.CreateIssueCommentOption{Body: body})
+	if err != nil {
+		return g.fail("commenting on the pull request", response, err)
+	}
+	return nil
+}
+
+func (g *gitea) SetStatus(ctx context.Context, s pullrequest.Status) error {
+	client, err := g.client(ctx)
+	if err != nil {
+		return err
+	}
+	state := sdk.StatusFailure
+	if s.Passed {
+		state = sdk.StatusSuccess
+	}
+	_, response, err := client.CreateStatus(g.repo.owner, g.repo.name, s.Commit,
+		sdk.CreateStatusOption{State: state, Context: s.Name, Description: s.Description})
+	if err != nil {
+		return g.fail("setting the status "+s.Name, response, err)
+	}
+	return nil
+}
+
+func request(one *sdk.PullRequest) pullrequest.Request {
+	r := pullrequest.Request{Number: int(one.Index), URL: one.HTMLURL, State: pullrequest.Open, Title: one.Title, Body: one.Body, Foreign: true}
+	switch {
+	case one.HasMerged:
+		r.State = pullrequest.Merged
+	case one.State == sdk.StateClosed:
+		r.State = pullrequest.Closed
+	}
+	if one.Head != nil && one.Base != nil {
+		r.Branch, r.Head, r.Base = one.Head.Ref, one.Head.Sha, one.Base.Ref
+		r.Foreign = one.Head.RepoID != one.Base.RepoID
+	}
+	return r
+}

@@ -1,0 +1,127 @@
+package forge
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/google/go-github/v88/github"
+
+	"github.com/groundwork-dev/groundwork/internal/pullrequest"
+)
+
+func (g *gitHub) Requests(ctx context.Context, branch, base string) ([]pullrequest.Request, error) {
+	client, err := g.client()
+	if err != nil {
+		return nil, err
+	}
+	open, response, err := client.PullRequests.List(ctx, g.repo.owner, g.repo.name, &github.PullRequestListOptions{
+		State: stateOpen, Head: g.repo.owner + ":" + branch, Base: base,
+	})
+	if err != nil {
+		return nil, g.fail("listing the pull requests", response, err)
+	}
+	var found []pullrequest.Request
+	for _, one := range open {
+		if r := g.request(one); !r.Foreign && r.Branch == branch {
+			found = append(found, r)
+		}
+	}
+	return found, nil
+}
+
+func (g *gitHub) Request(ctx context.Context, number int) (pullrequest.Request, error) {
+	client, err := g.client()
+	if err != nil {
+		return pullrequest.Request{}, err
+	}
+	one, response, err := client.PullRequests.Get(ctx, g.repo.owner, g.repo.name, number)
+	if err != nil {
+		return pullrequest.Request{}, g.fail("reading the pull request", response, err)
+	}
+	return g.request(one), nil
+}
+
+func (g *gitHub) CreateRequest(ctx context.Context, branch, base, title, body string) (pullrequest.Request, error) {
+	client, err := g.client()
+	if err != nil {
+		return pullrequest.Request{}, err
+	}
+	one, response, err := client.PullRequests.Create(ctx, g.repo.owner, g.repo.name,
+		&github.NewPullRequest{Title: &title, Head: &branch, Base: &base, Body: &body})
+	if err == nil {
+		return g.request(one), nil
+	}
+	if response != nil && response.Response != nil && response.StatusCode == http.StatusUnprocessableEntity {
+		// GitHub has one open request a branch and base: somebody was faster.
+		if open, listErr := g.Requests(ctx, branch, base); listErr == nil && len(open) > 0 {
+			return open[0], nil
+		}
+	}
+	return pullrequest.Request{}, g.fail("opening a pull request", response, err)
+}
+
+func (g *gitHub) UpdateRequest(ctx context.Context, number int, title, body string) error {
+	return g.edit(ctx, "updating the pull request", number, &github.PullRequest{Title: &title, Body: &body})
+}
+
+func (g *gitHub) CloseRequest(ctx context.Context, number int) error {
+	state := stateClosed
+	return g.edit(ctx, "closing the pull request", number, &github.PullRequest{State: &state})
+}
+
+func (g *gitHub) edit(ctx context.Context, doing string, number int, change *github.PullRequest) error {
+	client, err := g.client()
+	if err != nil {
+		return err
+	}
+	if _, response, err := client.PullRequests.Edit(ctx, g.repo.owner, g.repo.name, number, change); err != nil {
+		return g.fail(doing, response, err)
+	}
+	return nil
+}
+
+func (g *gitHub) Comment(ctx context.Context, number int, body string) error {
+	client, err := g.client()
+	if err != nil {
+		return err
+	}
+	_, response, err := client.Issues.CreateComment(ctx, g.repo.owner, g.repo.name, number, &github.IssueComment{Body: &body})
+	if err != nil {
+		return g.fail("commenting on the pull request", response, err)
+	}
+	return nil
+}
+
+func (g *gitHub) SetStatus(ctx context.Context, s pullrequest.Status) error {
+	client, err := g.client()
+	if err != nil {
+		return err
+	}
+	state := "failure"
+	if s.Passed {
+		state = "success"
+	}
+	_, response, err := client.Repositories.CreateStatus(ctx, g.repo.owner, g.repo.name, s.Commit,
+		github.RepoStatus{State: &state, Context: &s.Name, Description: &s.Description})
+	if err != nil {
+		return g.fail("setting the status "+s.Name, response, err)
+	}
+	return nil
+}
+
+func (g *gitHub) request(one *github.PullRequest) pullrequest.Request {
+	state := pullrequest.Open
+	switch {
+	case one.GetMerged():
+		state = pullrequest.Merged
+	case one.GetState() == stateClosed:
+		state = pullrequest.Closed
+	}
+	return pullrequest.Request{
+		Number: one.GetNumber(), URL: one.GetHTMLURL(), State: state,
+		Branch: one.GetHead().GetRef(), Base: one.GetBase().GetRef(), Head: one.GetHead().GetSHA(),
+		Title: one.GetTitle(), Body: one.GetBody(),
+		Foreign: !strings.EqualFold(one.GetHead().GetRepo().GetFullName(), g.repo.owner+"/"+g.repo.name),
+	}
+}

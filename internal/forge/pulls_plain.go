@@ -1,0 +1,32 @@
+package forge
+
+import (
+	"context"
+
+	"github.com/groundwork-dev/groundwork/internal/pullrequest"
+)
+
+// manual is what to do where this program speaks no API of pull requests.
+func (p plain) manual() error {
+	return &ManualError{
+		"this program knows no API for pull requests at " + p.url,
+		"on GitLab and others, gather the evidence with --dry-run, change the image file by hand on a branch, and open the request yourself with the evidence in it",
+	}
+}
+
+func (p plain) Requests(context.Context, string, string) ([]pullrequest.Request, error) {
+	return nil, p.manual()
+}
+
+func (p plain) Request(context.Context, int) (pullrequest.Request, error) {
+	return pullrequest.Request{}, p.manual()
+}
+
+func (p plain) CreateRequest(context.Context, string, string, string, string) (pullrequest.Request, error) {
+	return pullrequest.Request{}, p.manual()
+}
+
+func (p plain) UpdateRequest(context.Context, int, string, string) error { return p.manual() }
+func (p plain) CloseRequest(context.Context, int) error                  { return p.manual() }
+func (p plain) Comment(context.Context, int, string) error               { return p.manual() }
+func (p plain) SetStatus(context.Context, pullrequest.Status) error      { return p.manual() }

@@ -1,0 +1,81 @@
+package forge_test
+
+import (
+	"testing"
+
+	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/forge"
+	"github.com/groundwork-dev/groundwork/internal/pullrequest"
+)
+
+const (
+	commitHash = "0123456789012345678901234567890123456789"
+	openPull   = `{"number":7,"state":"open","html_url":"https://f/7","title":"t","body":"b",
+		"head":{"ref":"promote/web-prod","sha":"` + commitHash + `","repo_id":1,"repo":{"full_name":"team/platform"}},
+		"base":{"ref":"main","repo_id":1}}`
+	forkPull = `{"number":8,"state":"open","head":{"ref":"promote/web-prod","sha":"x","repo_id":2,"repo":{"full_name":"evil/platform"}},"base":{"ref":"main","repo_id":1}}`
+)
+
+func wantPull() pullrequest.Request {
+	return pullrequest.Request{
+		Number: 7, URL: "https://f/7", State: pullrequest.Open, Branch: "promote/web-prod", Base: "main", Head: commitHash, Title: "t", Body: "b",
+	}
+}
+
+// TestPullRequests: a request is found, opened once though another run was
+// faster, changed, commented on, given a status and closed.
+func TestPullRequests(t *testing.T) {
+	t.Parallel()
+	const pulls = "/repos/team/platform/pulls"
+	for provider, prefix := range forges() {
+		t.Run(string(provider), func(t *testing.T) {
+			t.Parallel()
+			taken := 422
+			if provider == config.ProviderGitea {
+				taken = 409
+			}
+			f := server(t, provider, prefix,
+				exchange{"GET " + pulls, nil, 200, "[" + forkPull + "]"},
+				exchange{"POST " + pulls, map[string]any{"head": "promote/web-prod", "base": "main", "title": "t", "body": "b"}, taken, `{"message":"exists"}`},
+				exchange{"GET " + pulls, nil, 200, "[" + forkPull + "," + openPull + "]"},
+				exchange{"GET " + pulls + "/7", nil, 200, openPull},
+				exchange{"PATCH " + pulls + "/7", map[string]any{"title": "t2", "body": "b2"}, 201, openPull},
+				exchange{"POST /repos/team/platform/issues/7/comments", map[string]any{"body": "superseded"}, 201, `{"id":1}`},
+				exchange{"POST /repos/team/platform/statuses/" + commitHash, map[string]any{"state": "failure", "context": "promotion/evidence", "description": "stale"}, 201, `{"id":1}`},
+				exchange{"PATCH " + pulls + "/7", map[string]any{"state": "closed"}, 201, openPull},
+			)
+			ctx := t.Context()
+			if found, err := f.Requests(ctx, "promote/web-prod", "main"); err != nil || len(found) != 0 {
+				t.Errorf("a fork's request counts: %+v, %v", found, err)
+			}
+			if got, err := f.CreateRequest(ctx, "promote/web-prod", "main", "t", "b"); err != nil || got != wantPull() {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			if got, err := f.Request(ctx, 7); err != nil || got != wantPull() {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			for _, err := range []error{
+				f.UpdateRequest(ctx, 7, "t2", "b2"),
+				f.Comment(ctx, 7, "superseded"),
+				f.SetStatus(ctx, pullrequest.Status{Commit: commitHash, Name: "promotion/evidence", Description: "stale"}),
+				f.CloseRequest(ctx, 7),
+			} {
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+func TestPullRequestsByHand(t *testing.T) {
+	t.Parallel()
+	f, err := forge.Open(forge.Options{Provider: config.ProviderGitLab, URL: "https://gitlab.example.com/team/platform"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Requests(t.Context(), "a", "main")
+	if manual, ok := err.(interface{ Manual() bool }); !ok || !manual.Manual() {
+		t.Errorf("got %v, want what to do by hand", err)
+	}
+}

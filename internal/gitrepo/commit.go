@@ -40,6 +40,10 @@ func (r *Remote) Commit(_ context.Context, base string, edits map[string][]byte,
 			return "", err
 		}
 	}
+	return r.storeCommit(tree, parents, message)
+}
+
+func (r *Remote) storeCommit(tree plumbing.Hash, parents []plumbing.Hash, message string) (string, error) {
 	author := object.Signature{Name: r.opts.Author.Name, Email: r.opts.Author.Email, When: r.opts.Now()}
 	hash, err := r.store(&object.Commit{Author: author, Committer: author, Message: message, TreeHash: tree, ParentHashes: parents})
 	if err != nil {

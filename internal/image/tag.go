@@ -20,7 +20,7 @@ var buildTag = sync.OnceValue(func() *regexp.Regexp {
 // may begin with v. Any other, and so a tag that is meant to move, is an error
 // that names both.
 func CheckTag(tag string) error {
-	if commitOf(tag) != "" || isRelease(tag) {
+	if CommitOf(tag) != "" || isRelease(tag) {
 		return nil
 	}
 	if tag == "latest" {
@@ -36,7 +36,7 @@ func CheckTags(tags []string, revision string) error {
 		if err := CheckTag(tag); err != nil {
 			return err
 		}
-		if commit := commitOf(tag); revision != "" && !strings.HasPrefix(revision, commit) {
+		if commit := CommitOf(tag); revision != "" && !strings.HasPrefix(revision, commit) {
 			return fmt.Errorf("tag %s names commit %s, and what is built is %s", tag, commit, revision)
 		}
 	}
@@ -57,8 +57,8 @@ func VersionOf(tags []string) string {
 	return ""
 }
 
-// commitOf is the commit in a build's tag, or empty.
-func commitOf(tag string) string {
+// CommitOf is the commit in a build's tag, 7 to 40 digits, or empty.
+func CommitOf(tag string) string {
 	if m := buildTag().FindStringSubmatch(tag); m != nil {
 		return m[1]
 	}

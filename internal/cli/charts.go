@@ -106,7 +106,7 @@ func ChartPath(cache string, chart chartrepo.Chart) string {
 	return filepath.Join(cache, "charts", filepath.FromSlash(where), chart.Name+"-"+chart.Version+".tgz")
 }
 
-// KeepFile writes a file of the cache in one step.
+// KeepFile writes a file in one step, and the folder where there is none.
 func KeepFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err

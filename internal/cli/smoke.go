@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -115,22 +115,15 @@ func printCheck(w io.Writer, c smoke.Check) {
 	}
 }
 
-// writeJUnit replaces a file in one step.
+// writeJUnit replaces a file that others than its writer may read.
 func writeJUnit(name, cluster string, checks []smoke.Check) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".junit-*")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", name, err)
-	}
-	defer os.Remove(f.Name()) // gone already, where it was renamed
-	err = smoke.JUnit(f, cluster, checks)
-	if closed := f.Close(); err == nil {
-		err = closed
+	var b bytes.Buffer
+	err := smoke.JUnit(&b, cluster, checks)
+	if err == nil {
+		err = KeepFile(name, b.Bytes())
 	}
 	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
+		err = os.Chmod(name, 0o644)
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)

@@ -20,16 +20,13 @@ import (
 // promiseOf is the question that a component's smoke test asks.
 func promiseOf(c *platform.Component, name string, test catalog.SmokeTest) (question, error) {
 	p := promise{test: test, pods: pods{namespace: c.Namespace}}
-	for field, expression := range map[string]string{"kept": test.Kept, "early": test.Early} {
-		program, err := compile(expression)
-		switch {
-		case expression == "": // only early is optional
-		case err != nil:
-			return question{}, fmt.Errorf("component %s: spec.smoke.%s.%s: %w", c.Name, name, field, err)
-		case field == "early":
-			p.early = program
-		default:
-			p.kept = program
+	var err error
+	if p.kept, err = compile(test.Kept); err != nil {
+		return question{}, fmt.Errorf("component %s: spec.smoke.%s.kept: %w", c.Name, name, err)
+	}
+	if test.Early != "" {
+		if p.early, err = compile(test.Early); err != nil {
+			return question{}, fmt.Errorf("component %s: spec.smoke.%s.early: %w", c.Name, name, err)
 		}
 	}
 	q := question{subject: "component/" + c.Name, name: strings.TrimSuffix(test.Promise, "."), fix: test.Fix, real: &pods{namespace: c.Namespace}}

@@ -96,6 +96,7 @@ func classes() map[string]class {
 		"internal/ocilayout":              adapter,
 		"internal/podforward":             adapter,
 		"internal/policy":                 adapter, // Gatekeeper's own engine
+		"internal/receiver":               adapter,
 		"internal/registry":               adapter,
 		"internal/terraform":              adapter,
 		"internal/vault":                  adapter,

@@ -3,18 +3,26 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/groundwork-dev/groundwork/internal/image"
 	"github.com/groundwork-dev/groundwork/internal/ocilayout"
+	"github.com/groundwork-dev/groundwork/internal/receiver"
+	"github.com/groundwork-dev/groundwork/internal/redact"
 )
+
+// receiverTokenVariable of the environment holds the token of the Receivers that
+// are told of a push.
+const receiverTokenVariable = "GROUNDWORK_RECEIVER_TOKEN"
 
 type imagePushOptions struct {
 	dir, app, layout, image string
 	tags                    []string
 	untagged, dryRun        bool
+	notify                  []string
 	registry                registryFlags
 	output                  string
 }
@@ -38,10 +46,15 @@ tag names is whole: after an error, push again. What is there is not sent twice.
 that names another image is never moved (exit 4).
 
 With --untagged no tag is set. Sign the digest then, and push again for the tags:
-nothing that follows tags sees an image before its signature.`,
+nothing that follows tags sees an image before its signature.
+
+With --notify, clusters whose image automation follows the app look for the tags at
+once: each address is a Receiver's, its token is in GROUNDWORK_RECEIVER_TOKEN. A cluster
+that cannot be told is a warning; it looks by itself within a minute.`,
 		Example: `  bootstrap image push
   bootstrap image push --untagged --image 123456789012.dkr.ecr.eu-central-1.amazonaws.com/sampleapp
-  aws ecr get-login-password | bootstrap image push --username AWS --password-stdin`,
+  aws ecr get-login-password | bootstrap image push --username AWS --password-stdin
+  bootstrap image push --notify https://flux.dev.example.com/hook/8f3c…`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), streams) },
 	}
@@ -53,13 +66,19 @@ nothing that follows tags sees an image before its signature.`,
 	f.StringArrayVar(&o.tags, "tag", nil, "a tag to set, in place of those of the build; may be repeated")
 	f.BoolVar(&o.untagged, "untagged", false, "set no tag")
 	f.BoolVar(&o.dryRun, "dry-run", false, "push nothing; print what would be pushed")
+	f.StringArrayVar(&o.notify, "notify", nil, "a Receiver's address, to tell it of the tags; may be repeated")
 	cmd.MarkFlagsMutuallyExclusive("tag", "untagged")
+	cmd.MarkFlagsMutuallyExclusive("notify", "untagged")
 	o.registry.add(cmd)
 	addOutputFlag(cmd, &o.output)
 	return cmd
 }
 
 func (o imagePushOptions) run(ctx context.Context, streams Streams) error {
+	token, err := o.receiverToken()
+	if err != nil {
+		return err
+	}
 	to, err := o.target()
 	if err != nil {
 		return err
@@ -99,11 +118,41 @@ func (o imagePushOptions) run(ctx context.Context, streams Streams) error {
 	for _, tag := range tags {
 		fmt.Fprintf(streams.Err, "tag %s\n", tag)
 	}
+	if !o.dryRun {
+		o.tell(ctx, streams, token)
+	}
 	if o.output == outputJSON {
 		return PrintJSON(streams.Out, imagePushed{pushed.Pinned(), pushed.Digest, append([]string{}, tags...), o.dryRun})
 	}
 	_, err = fmt.Fprintln(streams.Out, pushed.Pinned())
 	return err
+}
+
+// receiverToken reads the token of the Receivers, if any are to be told, and
+// checks their addresses, before anything is pushed.
+func (o imagePushOptions) receiverToken() (redact.Secret, error) {
+	if len(o.notify) == 0 {
+		return "", nil
+	}
+	for _, address := range o.notify {
+		if err := receiver.Check(address); err != nil {
+			return "", usageError{fmt.Errorf("--notify %s: %w", address, err)}
+		}
+	}
+	token := redact.Secret(os.Getenv(receiverTokenVariable))
+	if token.Empty() {
+		return "", usageError{fmt.Errorf("--notify needs the Receiver's token in %s", receiverTokenVariable)}
+	}
+	return token, nil
+}
+
+// tell has the clusters look for the tags now.
+func (o imagePushOptions) tell(ctx context.Context, streams Streams, token redact.Secret) {
+	for _, address := range o.notify {
+		if err := receiver.Notify(ctx, nil, address, token); err != nil {
+			fmt.Fprintf(streams.Err, "warning: the image is pushed, but %s was not told of it: %v\n", address, err)
+		}
+	}
 }
 
 func (o imagePushOptions) target() (image.Reference, error) {

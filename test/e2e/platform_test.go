@@ -30,6 +30,7 @@ type platform struct {
 	Auth       string
 	Components []string // names, all without parameters
 	Replicas   int
+	Automated  bool // dev takes each build by itself
 }
 
 var platformYAML = template.Must(template.New("platform.yaml").Parse(`apiVersion: groundwork.dev/v1alpha1
@@ -67,6 +68,10 @@ spec:
         requests:
           cpu: 20m
           memory: 32Mi
+{{- if .Automated}}
+      delivery:
+        automate: [dev]
+{{- end}}
 `))
 
 // good is a platform that works, for the shared repository.

@@ -92,6 +92,9 @@ func (o *runOptions) addReachFlags(cmd *cobra.Command) {
 }
 
 func (o runOptions) run(ctx context.Context, streams Streams) error {
+	if o.up && o.dryRun {
+		return usageError{errors.New("--up makes a cluster, which --dry-run must not: run 'bootstrap cluster plan', and the dry run once the cluster is there")}
+	}
 	want, model, err := compileDir(o.dir)
 	if err != nil {
 		return err
@@ -123,9 +126,6 @@ func (o runOptions) run(ctx context.Context, streams Streams) error {
 func (o runOptions) reach(ctx context.Context, streams Streams) (*cluster.Cluster, error) {
 	if !o.up {
 		return o.connect()
-	}
-	if o.dryRun {
-		return nil, usageError{errors.New("--up makes a cluster, which --dry-run must not: run 'bootstrap cluster plan', and the dry run once the cluster is there")}
 	}
 	target := clusterUpOptions{clusterChoice: clusterChoice{o.dir, o.cluster}, kubeconfig: o.kubeconfig, context: o.context, yes: o.yes, timeout: upTimeout}
 	if _, err := target.run(ctx, streams); err != nil {

@@ -42,6 +42,7 @@ func TestDelivery(t *testing.T) {
 		"not there":       {"[dev]}", "[dev, test]}", "spec.apps.web.delivery.automate[1]: app web does not run on cluster test"},
 		"twice":           {"[dev]}", "[dev, dev]}", "spec.apps.web.delivery.automate"},
 		"way":             {"[dev]}", "[dev], via: merge}", "spec.apps.web.delivery.via"},
+		"locked out":      {"[dev]}", "[dev]}\n  governance: {branches: [{name: main}]}", "spec.apps.web.delivery.automate: spec.governance protects branch main, and nobody may push past it"},
 		"typing error":    {"automate:", "automat:", "spec.apps.web.delivery.automat: unknown key"},
 	} {
 		t.Run(name, func(t *testing.T) {

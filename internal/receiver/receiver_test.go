@@ -22,6 +22,7 @@ func TestNotify(t *testing.T) {
 		mac.Write(body)
 		if r.Method != http.MethodPost || r.Header.Get("X-Signature") != "sha256="+hex.EncodeToString(mac.Sum(nil)) {
 			http.Error(w, "bad signature", http.StatusBadRequest)
+			return
 		}
 	}))
 	t.Cleanup(server.Close)

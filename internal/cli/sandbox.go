@@ -64,7 +64,13 @@ func newSandboxUpCommand(streams Streams) *cobra.Command {
 		Use:   "up",
 		Short: "Start a sandbox",
 		Long: `up builds what is not built yet and starts a sandbox. The first build takes many
-minutes; it is kept in the user's cache folder ($GROUNDWORK_CACHE).`,
+minutes; it is kept in the user's cache folder ($GROUNDWORK_CACHE).
+
+With --beside, the sandbox has the forge and the registries of another one, over HTTPS,
+as two clusters of a platform have. Each reaches the Services of the other's cluster
+at port 80 as <service>.<namespace>.svc.<sandbox>.sandbox.test.`,
+		Example: `  sudo bootstrap sandbox up
+  sudo bootstrap sandbox up --name prod --beside default`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			display := progress.New(streams.Err, streams.Terminal)
@@ -90,6 +96,7 @@ minutes; it is kept in the user's cache folder ($GROUNDWORK_CACHE).`,
 	AddDirFlag(cmd, &o.dir)
 	addNameFlag(cmd, &o.name)
 	addNodesFlag(cmd, &o.nodes)
+	cmd.Flags().StringVar(&o.beside, "beside", "", "name of a sandbox whose forge and registries this one has, too")
 	cmd.Flags().BoolVar(&o.leash, "foreground", false, "stay, and end the sandbox when this command ends")
 	addOutputFlag(cmd, &output)
 	return cmd

@@ -32,6 +32,7 @@ func addNodesFlag(cmd *cobra.Command, nodes *string) {
 // sandboxUpOptions is what a command wants of a sandbox.
 type sandboxUpOptions struct {
 	dir, name, nodes string
+	beside           string
 	leash            bool // it ends with this process
 }
 
@@ -49,7 +50,7 @@ func (o sandboxUpOptions) up(ctx context.Context, display progress.Display) (*sa
 	if err != nil {
 		return nil, err
 	}
-	options.Name, options.DieWithParent = o.name, o.leash
+	options.Name, options.Beside, options.DieWithParent = o.name, o.beside, o.leash
 	return all.Up(ctx, *options, func(e sandbox.Event) { display.Show(sandboxStep(e)) })
 }
 

@@ -17,7 +17,7 @@ const (
 )
 
 // Env returns what a shell needs to use the sandbox, as NAME=value: KUBECONFIG,
-// HTTP_PROXY, HTTPS_PROXY, SSL_CERT_FILE and GROUNDWORK_GIT_TOKEN.
+// http_proxy, HTTPS_PROXY, SSL_CERT_FILE and GROUNDWORK_GIT_TOKEN.
 func (b Sandboxes) Env(name string) ([]string, error) {
 	s, err := b.State(name)
 	if err != nil {
@@ -34,7 +34,7 @@ func (s *State) Env() ([]string, error) {
 	}
 	return []string{
 		"KUBECONFIG=" + s.Kubeconfig(),
-		"HTTP_PROXY=http://" + s.Proxy,
+		"http_proxy=http://" + s.Proxy, // curl knows no other spelling
 		"HTTPS_PROXY=http://" + s.Proxy,
 		"SSL_CERT_FILE=" + s.Bundle(),
 		"GROUNDWORK_GIT_TOKEN=" + token,

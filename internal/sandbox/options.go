@@ -13,6 +13,9 @@ type Options struct {
 	// each zone has a simulated one.
 	Region string
 	Zones  []string
+	// Beside names a sandbox whose forge and registries this one has, too,
+	// instead of its own; over HTTPS alone.
+	Beside string
 	// DieWithParent ends the sandbox when this process ends, however it ends.
 	DieWithParent bool
 }

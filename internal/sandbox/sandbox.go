@@ -42,6 +42,8 @@ type State struct {
 	Proxy string `json:"proxy"`
 	// RealNode says that it has a node that runs pods.
 	RealNode bool `json:"realNode"`
+	// Beside is the sandbox whose forge and registries it has.
+	Beside string `json:"beside,omitempty"`
 	// Init and Born tell its first process: pid and start time in clock ticks
 	// after boot.
 	Init int    `json:"init"`

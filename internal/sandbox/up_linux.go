@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -46,7 +47,7 @@ func (b Sandboxes) Up(ctx context.Context, o Options, tell func(Event)) (*State,
 	}
 	state := &State{
 		Name: o.Name, Run: run, RealNode: o.RealNode, Started: time.Now(),
-		Images: o.Images, Simulated: o.Simulated, Charts: o.Charts,
+		Images: o.Images, Simulated: o.Simulated, Charts: o.Charts, Beside: o.Beside,
 	}
 	door, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -78,7 +79,7 @@ func (b Sandboxes) Up(ctx context.Context, o Options, tell func(Event)) (*State,
 
 // prepare makes the run folder and writes what the supervisor reads.
 func (b Sandboxes) prepare(state *State, o Options) error {
-	for _, dir := range []string{"pki", "log", "etcd", "gitea", "kubelet", "varlog"} {
+	for _, dir := range []string{"pki", "log", "etcd", "gitea", "kubelet", "varlog", "../" + filepath.Base(supervisor.BetweenDir(state.Run))} {
 		if err := os.MkdirAll(filepath.Join(state.Run, dir), 0o700); err != nil {
 			return fmt.Errorf("making the sandbox's folder: %w", err)
 		}
@@ -107,25 +108,51 @@ func (b Sandboxes) prepare(state *State, o Options) error {
 	for _, image := range o.Images {
 		spec.Images = append(spec.Images, image.Image)
 	}
+	files := map[string][]byte{}
+	if o.Beside != "" {
+		if spec.Beside, files["token"], err = b.neighbour(o.Beside); err != nil {
+			return err
+		}
+	}
 	data, err := json.Marshal(spec)
 	if err != nil {
 		return err
 	}
-	for name, content := range map[string][]byte{
+	maps.Copy(files, map[string][]byte{
 		"pki/ca.crt": pair.Cert, "pki/ca.key": pair.Key, "spec.json": data,
 		"ca-bundle.pem": append(bundle, pair.Cert...),
 		"resolv.conf":   []byte("nameserver " + node.HostIP + "\n"),
 		"hosts":         []byte("127.0.0.1 localhost\n" + node.HostIP + " " + node.Name + "\n"),
-	} {
+	})
+	return writeFiles(state.Run, files)
+}
+
+// writeFiles writes into the run folder; pods read some of it, as whatever user
+// they are.
+func writeFiles(run string, files map[string][]byte) error {
+	for name, content := range files {
 		mode := os.FileMode(0o600)
-		if path.Ext(name) != ".key" && path.Ext(name) != ".json" {
-			mode = 0o644 // pods read them, as whatever user they are
+		if path.Ext(name) != ".key" && path.Ext(name) != ".json" && name != "token" {
+			mode = 0o644
 		}
-		if err := os.WriteFile(filepath.Join(state.Run, name), content, mode); err != nil {
+		if err := os.WriteFile(filepath.Join(run, name), content, mode); err != nil {
 			return fmt.Errorf("preparing the sandbox: %w", err)
 		}
 	}
 	return nil
+}
+
+// neighbour is the run folder of a sandbox that is up, and its forge's token.
+func (b Sandboxes) neighbour(name string) (run string, token []byte, err error) {
+	state, err := b.State(name)
+	if err != nil {
+		return "", nil, err
+	}
+	if state.Beside != "" {
+		return "", nil, fmt.Errorf("sandbox %s has its forge from %s: be beside that one", name, state.Beside)
+	}
+	text, err := state.Token()
+	return state.Run, []byte(text), err
 }
 
 // launch starts the first process, with a real node in namespaces of its own,

@@ -61,6 +61,11 @@ func mounts(run string) error {
 		return fmt.Errorf("opening the run folder: %w", err)
 	}
 	defer unix.Close(folder)
+	between, err := unix.Open(BetweenDir(run), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("opening the folder between sandboxes: %w", err)
+	}
+	defer unix.Close(between)
 	steps := []struct {
 		what                   string
 		source, target, fstype string
@@ -71,6 +76,7 @@ func mounts(run string) error {
 		{"mounting /proc", "proc", "/proc", "proc", unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC},
 		{"mounting /run", "tmpfs", "/run", "tmpfs", unix.MS_NOSUID | unix.MS_NODEV},
 		{"keeping the run folder", fmt.Sprintf("/proc/self/fd/%d", folder), run, "", unix.MS_BIND},
+		{"keeping the way to neighbours", fmt.Sprintf("/proc/self/fd/%d", between), BetweenDir(run), "", unix.MS_BIND},
 		{"mounting etcd's memory disk", "tmpfs", filepath.Join(run, "etcd"), "tmpfs", 0},
 		{"replacing /etc/resolv.conf", filepath.Join(run, "resolv.conf"), "/etc/resolv.conf", "", unix.MS_BIND},
 		{"replacing /etc/hosts", filepath.Join(run, "hosts"), "/etc/hosts", "", unix.MS_BIND},

@@ -32,7 +32,7 @@ func Reap(life io.Reader, run string) error {
 	if now, readErr := ReadSpec(run); readErr != nil || now.ID != spec.ID {
 		return err // a new sandbox has the folder already
 	}
-	return errors.Join(err, os.RemoveAll(run))
+	return errors.Join(err, leaveNeighbours(run), os.RemoveAll(run))
 }
 
 // SweepDir removes the cgroups and the folder of a sandbox that has ended.
@@ -43,7 +43,7 @@ func SweepDir(run string) error {
 	} else if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	return errors.Join(err, os.RemoveAll(run))
+	return errors.Join(err, leaveNeighbours(run), os.RemoveAll(run))
 }
 
 // EndGroup kills every process of a group and waits until they have ended.

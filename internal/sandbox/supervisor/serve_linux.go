@@ -25,6 +25,7 @@ func (s *supervisor) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	internet = s.withNeighbours(internet)
 	// On the host's loopback any port will do: everybody comes by the door.
 	secure, plain := node.Loopback+":0", node.Loopback+":0"
 	if s.RealNode {
@@ -59,6 +60,9 @@ func (s *supervisor) serve(ctx context.Context) error {
 		}
 		go s.fatal("proxy", func() error { return proxy.Serve(ctx, egress) })
 	}
+	if err := s.offer(ctx, internet, proxy.Dial); err != nil {
+		return err
+	}
 	door, err := net.FileListener(os.NewFile(tunnelFD, "tunnel"))
 	if err != nil {
 		return fmt.Errorf("opening the sandbox's proxy: %w", err)
@@ -69,6 +73,9 @@ func (s *supervisor) serve(ctx context.Context) error {
 
 // internet is what plays every host outside the cluster.
 func (s *supervisor) internet() (http.Handler, error) {
+	if s.Beside != "" {
+		return neighbour(s.Beside, offersInternet), nil
+	}
 	images, err := upstream.NewRegistry(filepath.Join(s.Run, "blobs"))
 	if err != nil {
 		return nil, err

@@ -47,6 +47,9 @@ type Spec struct {
 	Proxy string `json:"proxy"`
 	// Leashed ends the sandbox when the process that started it ends.
 	Leashed bool `json:"leashed"`
+	// Beside is the run folder of the sandbox whose forge and registries this
+	// one has, empty when it has its own.
+	Beside string `json:"beside,omitempty"`
 }
 
 // Image is an image of the sandbox's registry.

@@ -133,6 +133,9 @@ func (s *supervisor) up(ctx, starting context.Context) error {
 	}
 	var g errgroup.Group
 	g.Go(func() error {
+		if s.Beside != "" {
+			return nil
+		}
 		return s.step("Git forge", func() error {
 			if err := s.startAll(ctx, starting, []node.Program{s.paths.Gitea()}); err != nil {
 				return err

@@ -13,7 +13,9 @@ CYCLONEDX     := v1.9.0
 TOOLS         := .cache/tools
 LINTER        := $(TOOLS)/golangci-lint-$(GOLANGCI)/golangci-lint
 LEAKFINDER    := $(TOOLS)/gitleaks-$(GITLEAKS)/gitleaks
+ACT           := v0.2.89
 WORKFLOWLINT  := $(TOOLS)/actionlint-$(ACTIONLINT)/actionlint
+RUNNER        := $(TOOLS)/act-$(ACT)/act
 FORMATTER     := $(TOOLS)/yamlfmt-$(YAMLFMT)/yamlfmt
 BILL          := $(TOOLS)/cyclonedx-$(CYCLONEDX)/cyclonedx-gomod
 SCORER        := $(TOOLS)/kube-score-$(KUBESCORE)/kube-score
@@ -112,8 +114,12 @@ score: $(SCORER) ## Ask kube-score about every generated manifest
 $(SCORER):
 	GOBIN='$(abspath $(@D))' $(GO) install github.com/zegl/kube-score/cmd/kube-score@$(KUBESCORE)
 
-e2e: build deps ## Prove the main job on a real cluster (Linux, root)
-	$(GO) test -tags e2e -count=1 -timeout $(E2E_TIMEOUT) -p $(E2E_PARALLEL) -v ./test/e2e ./test/e2e/coldstart ./test/e2e/whole ./test/e2e/vault ./test/e2e/livediff ./test/e2e/verdicts ./internal/sandbox
+$(RUNNER):
+	GOBIN='$(abspath $(@D))' $(GO) install github.com/nektos/act@$(ACT)
+
+# The long ones first: they decide how long all of it takes.
+e2e: build deps $(RUNNER) ## Prove the main job on a real cluster (Linux, root)
+	GROUNDWORK_ACT='$(abspath $(RUNNER))' $(GO) test -tags e2e -count=1 -timeout $(E2E_TIMEOUT) -p $(E2E_PARALLEL) -v ./test/e2e ./test/e2e/whole ./test/e2e/workflows ./test/e2e/... ./internal/sandbox
 
 demo: build deps ## Play the whole line on a real cluster in a sandbox (Linux, root)
 	$(BIN) demo $(DEMO_FLAGS)

@@ -192,7 +192,7 @@ func TestTimeoutExplains(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.ready = func(name string) bool { return name != "apps" }
-	_, err := w.run(t, func(o *bootstrap.Options, _ *bootstrap.Deps) { o.Timeout = 3 * time.Second })
+	_, err := w.run(t, func(o *bootstrap.Options, _ *bootstrap.Deps) { o.Timeout = 10 * time.Second })
 	var timeout *bootstrap.TimeoutError
 	if !errors.As(err, &timeout) || timeout.Diagnosis == nil {
 		t.Fatalf("got %v", err)

@@ -11,14 +11,15 @@ import (
 	"testing"
 
 	"github.com/groundwork-dev/groundwork/internal/receiver"
+	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
 func TestNotify(t *testing.T) {
 	t.Parallel()
-	const token = "0123456789abcdef"
+	token := redact.Secret(strings.Repeat("token", 4))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		mac := hmac.New(sha256.New, []byte(token))
+		mac := hmac.New(sha256.New, []byte(token.Reveal()))
 		mac.Write(body)
 		if r.Method != http.MethodPost || r.Header.Get("X-Signature") != "sha256="+hex.EncodeToString(mac.Sum(nil)) {
 			http.Error(w, "bad signature", http.StatusBadRequest)

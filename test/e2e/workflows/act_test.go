@@ -1,0 +1,163 @@
+//go:build e2e
+
+// Package workflows runs the committed workflows as GitHub would, by act on this
+// machine instead of in a container. GitHub's own actions are played by
+// stand-ins (testdata/actions); charts come from a sandbox.
+package workflows
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+const repository = "../../.."
+
+// TestCI plays a pull request that changes what dev renders: every job of it
+// that has no rights is green, and the difference is kept. Then one that changes
+// a generated file by hand, which has to be refused.
+func TestCI(t *testing.T) {
+	runner := os.Getenv("GROUNDWORK_ACT")
+	if runner == "" {
+		t.Fatal("GROUNDWORK_ACT names no act: run 'make e2e', which builds it")
+	}
+	p := newPullRequest(t, runner)
+	p.edit(t, "platform.yaml", "      port: 8080\n", "      port: 8080\n      replicas: {min: 4}\n")
+	p.run(t, p.dir, filepath.Join(p.dir, "bin", "bootstrap"), "generate")
+	p.commit(t)
+	if out, err := p.act(t); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	rendered, err := os.ReadFile(filepath.Join(p.artifacts, "rendered-diff"))
+	if err != nil || !strings.Contains(string(rendered), "minReplicas: 4") {
+		t.Errorf("the difference that is kept: %v\n%s", err, rendered)
+	}
+
+	p.edit(t, "apps/dev/sampleapp/service.yaml", "port: 80\n", "port: 81\n")
+	p.commit(t)
+	out, err := p.act(t, "--job", "trees")
+	if err == nil || !strings.Contains(out, "apps/dev/sampleapp/service.yaml") {
+		t.Errorf("a generated file that was changed by hand: %v\n%s", err, out)
+	}
+}
+
+// pullRequest is a clone of this repository with commits on top.
+type pullRequest struct {
+	runner, dir, base, artifacts string
+	env                          map[string]string // of a sandbox
+}
+
+func newPullRequest(t *testing.T, runner string) *pullRequest {
+	t.Helper()
+	p := &pullRequest{runner: runner, dir: filepath.Join(t.TempDir(), "clone"), artifacts: t.TempDir()}
+	p.run(t, repository, "git", "clone", "--quiet", ".", p.dir)
+	p.base = p.run(t, p.dir, "git", "rev-parse", "HEAD")
+	p.run(t, p.dir, "make", "--no-print-directory", "build")
+	bootstrap, name := filepath.Join(p.dir, "bin", "bootstrap"), fmt.Sprintf("act-%d", os.Getpid())
+	t.Cleanup(func() {
+		if out, err := exec.Command(bootstrap, "sandbox", "down", "--name", name).CombinedOutput(); err != nil {
+			t.Errorf("sandbox down: %v\n%s", err, out)
+		}
+	})
+	p.run(t, p.dir, bootstrap, "sandbox", "up", "--name", name, "--nodes", "simulated")
+	if err := json.Unmarshal([]byte(p.run(t, p.dir, bootstrap, "sandbox", "env", "--name", name, "--output", "json")), &p.env); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// act runs the ci workflow and returns what it said.
+func (p *pullRequest) act(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	event, err := json.Marshal(map[string]any{"pull_request": map[string]any{
+		"number": 7, "base": map[string]any{"sha": p.base, "ref": "main"},
+		// From a fork: nothing may write to it.
+		"head": map[string]any{"ref": "change", "repo": map[string]any{"full_name": "somebody/groundwork"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "event.json")
+	if err := os.WriteFile(file, event, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const workflow = ".github/workflows/ci.yaml"
+	args = append([]string{
+		"pull_request", "--workflows", workflow, "--eventpath", file, "--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server",
+		"--env", "ARTIFACTS=" + p.artifacts,
+		// Charts come through the sandbox's proxy, Go's modules do not.
+		"--env", "HTTPS_PROXY=" + p.env["HTTPS_PROXY"], "--env", "SSL_CERT_FILE=" + p.env["SSL_CERT_FILE"], "--env", "NO_PROXY=proxy.golang.org,sum.golang.org",
+	}, args...)
+	for _, uses := range p.actions(t, workflow) {
+		standIn, err := filepath.Abs(filepath.Join("testdata", "actions", filepath.Base(strings.Split(uses, "@")[0])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(standIn, "action.yml")); err != nil {
+			t.Fatalf("%s uses %s, for which nothing stands in: %v", workflow, uses, err)
+		}
+		args = append(args, "--local-repository", uses+"="+standIn)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, p.runner, args...)
+	cmd.Dir = p.dir
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// actions are those that a workflow uses, as owner/name@commit.
+func (p *pullRequest) actions(t *testing.T, workflow string) []string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(p.dir, workflow))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, m := range regexp.MustCompile(`uses: ([^ \n]+@[0-9a-f]{40})`).FindAllStringSubmatch(string(data), -1) {
+		found = append(found, m[1])
+	}
+	return found
+}
+
+// edit replaces the first of a text in a file, which has to be there.
+func (p *pullRequest) edit(t *testing.T, name, from, to string) {
+	t.Helper()
+	path := filepath.Join(p.dir, filepath.FromSlash(name))
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(data), from) {
+		t.Fatalf("%q is not in %s", from, name)
+	}
+	if err := os.WriteFile(path, []byte(strings.Replace(string(data), from, to, 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *pullRequest) commit(t *testing.T) {
+	t.Helper()
+	p.run(t, p.dir, "git", "-c", "user.name=act", "-c", "user.email=act@groundwork.test", "commit", "--quiet", "--all", "--message", "apps: a change")
+}
+
+// run runs a command that has to succeed and returns its trimmed output.
+func (p *pullRequest) run(t *testing.T, dir string, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir = dir
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(args, " "), err, out, stderr.String())
+	}
+	return strings.TrimSpace(string(out))
+}

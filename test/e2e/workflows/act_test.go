@@ -149,7 +149,7 @@ func (p *pullRequest) commit(t *testing.T) {
 }
 
 // run runs a command that has to succeed and returns its trimmed output.
-func (p *pullRequest) run(t *testing.T, dir string, name string, args ...string) string {
+func (p *pullRequest) run(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir = dir

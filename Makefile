@@ -113,7 +113,7 @@ $(SCORER):
 	GOBIN='$(abspath $(@D))' $(GO) install github.com/zegl/kube-score/cmd/kube-score@$(KUBESCORE)
 
 e2e: build deps ## Prove the main job on a real cluster (Linux, root)
-	$(GO) test -tags e2e -count=1 -timeout $(E2E_TIMEOUT) -p $(E2E_PARALLEL) -v ./test/e2e ./test/e2e/coldstart ./test/e2e/whole ./test/e2e/vault ./test/e2e/livediff ./test/e2e/verdicts ./internal/sandbox
+	$(GO) test -tags e2e -count=1 -timeout $(E2E_TIMEOUT) -p $(E2E_PARALLEL) -v ./test/e2e ./test/e2e/coldstart ./test/e2e/whole ./test/e2e/vault ./test/e2e/livediff ./test/e2e/promoted ./test/e2e/verdicts ./internal/sandbox
 
 demo: build deps ## Play the whole line on a real cluster in a sandbox (Linux, root)
 	$(BIN) demo $(DEMO_FLAGS)

@@ -36,7 +36,7 @@ func (r *run) body() string {
 			row(c.Name, cell(c.Detail))
 		}
 	}
-	row("workload", fmt.Sprintf("Deployment %s in %s, %d pods, read at %s", code(e.Health.Workload), r.From, e.Health.Pods, stamp(e.Health.At)))
+	row("workload", fmt.Sprintf("Deployment %s in %s, pods: %d, read at %s", code(e.Health.Workload), r.From, e.Health.Pods, stamp(e.Health.At)))
 	canary := "none there"
 	if e.Health.Canary != "" {
 		canary = cell(e.Health.Canary)

@@ -53,20 +53,20 @@ type scene struct {
 	pods                       []*unstructured.Unstructured
 }
 
-// patience bounds the reading of the cluster.
-const patience = time.Minute
+// patience bounds the reading of the cluster, rest the waiting for Flux.
+const (
+	patience = time.Minute
+	rest     = 10 * time.Second
+)
 
 // look reads the app's objects as they are now.
 func look(ctx context.Context, c Cluster, o Options) (scene, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("the API server of %s does not answer within %s", o.From, patience))
 	defer cancel()
 	s := scene{name: o.App}
-	var err error
-	if s.now, err = c.Time(ctx); err != nil {
-		return s, err
-	}
 	if o.RolloutGroup != "" {
 		s.name += "-primary" // the version that has the users' requests
+		var err error
 		if s.canary, err = c.Get(ctx, schema.GroupVersionKind{Group: o.RolloutGroup, Version: "v1beta1", Kind: "Canary"}, o.Namespace, o.App); err != nil {
 			return s, err
 		}
@@ -86,17 +86,20 @@ func look(ctx context.Context, c Cluster, o Options) (scene, error) {
 		}
 	}
 	s.pods = podsOf(s.deployment, all)
-	if applied == nil || applied.GetLabels()[ownerName] == "" {
-		return s, nil
+	var err error
+	if applied != nil && applied.GetLabels()[ownerName] != "" {
+		if s.engine, err = atRest(ctx, c, applied.GetLabels()[ownerNamespace], applied.GetLabels()[ownerName]); err != nil {
+			return s, err
+		}
 	}
-	s.engine, err = atRest(ctx, c, applied.GetLabels()[ownerNamespace], applied.GetLabels()[ownerName])
+	s.now, err = c.Time(ctx)
 	return s, err
 }
 
 // atRest returns a Kustomization once Flux is not at work on it: at each
 // interval it is not Ready for a moment. One that takes long is returned as it is.
 func atRest(ctx context.Context, c Cluster, namespace, name string) (*unstructured.Unstructured, error) {
-	short, cancel := context.WithTimeout(ctx, patience/2)
+	short, cancel := context.WithTimeout(ctx, rest)
 	defer cancel()
 	var found *unstructured.Unstructured
 	kinds := []schema.GroupVersionKind{{Group: "kustomize.toolkit.fluxcd.io", Version: "v1", Kind: "Kustomization"}}
@@ -161,7 +164,7 @@ func (s scene) running(o Options, digest string) image.Check {
 			return c
 		}
 	}
-	return image.Check{Name: "running", Result: image.OK, Detail: fmt.Sprintf("%d pods of Deployment %s run the digest in %s", len(s.pods), where, o.From)}
+	return image.Check{Name: "running", Result: image.OK, Detail: fmt.Sprintf("the digest, in all pods of Deployment %s of %s (%d)", where, o.From, len(s.pods))}
 }
 
 // imageID is what the runtime says of a pod's container.

@@ -21,6 +21,7 @@ type promoteOptions struct {
 	app, from, to  string
 	key            string
 	healthyFor     time.Duration
+	wait           time.Duration
 	check          bool
 	branch, commit string
 	registry       registryFlags
@@ -46,7 +47,8 @@ nothing is ever merged: that is for who may approve the request.
 
 --check judges a branch instead, whoever made it, and sets the status
 ` + promote.StatusName + ` of its last commit, which a protected branch may require. A
-branch that moves no image of another cluster than --from passes as no promotion.
+branch that moves no image of another cluster than --from passes as no promotion; one
+that brings back an image that the cluster had needs the registry's evidence alone.
 
 The cluster --from is reached by the kubeconfig, which may read Deployments and pods in
 the app's namespace and Kustomizations. The token of the repository comes from
@@ -64,6 +66,7 @@ the app's namespace and Kustomizations. The token of the repository comes from
 	f.StringVar(&o.to, "to", "", "cluster that is to get it")
 	f.StringVar(&o.key, "key", "", "file of the public key that images are signed with")
 	f.DurationVar(&o.healthyFor, "healthy-for", 10*time.Minute, "how long the app must have been healthy in --from")
+	f.DurationVar(&o.wait, "wait", 0, "how long to wait for that, where nothing else is missing")
 	f.BoolVar(&o.check, "check", false, "judge a branch, and set its last commit's status "+promote.StatusName)
 	f.StringVar(&o.branch, "branch", "", "with --check: the branch (default that of --app and --to)")
 	f.StringVar(&o.commit, "commit", "", "with --check: the commit that the branch must be at")
@@ -115,7 +118,7 @@ func (o promoteOptions) run(ctx context.Context, streams Streams) error {
 		}
 		o.branch = promote.Branch(o.app, o.to)
 	}
-	deps, err := o.deps(ctx, streams, repository)
+	deps, err := o.deps(streams, repository)
 	if err != nil {
 		return err
 	}
@@ -176,7 +179,7 @@ func (o promoteOptions) subjects() ([]promote.Options, config.Repository, error)
 			}
 			s := promote.Options{
 				App: a.Name, From: o.from, To: name, Base: p.Spec.Repository.Branch, Namespace: source.Apps[at].Namespace,
-				HealthyFor: o.healthyFor, DryRun: o.dryRun,
+				HealthyFor: o.healthyFor, Wait: o.wait, DryRun: o.dryRun,
 			}
 			if r := source.Apps[at].Rollout; r != nil {
 				s.RolloutGroup = r.Group

@@ -16,7 +16,7 @@ import (
 )
 
 // deps wires the adapters of a promotion.
-func (o promoteOptions) deps(ctx context.Context, streams Streams, repository config.Repository) (promote.Deps, error) {
+func (o promoteOptions) deps(streams Streams, repository config.Repository) (promote.Deps, error) {
 	var d promote.Deps
 	data, err := readKey(o.key)
 	if err != nil {
@@ -40,21 +40,25 @@ func (o promoteOptions) deps(ctx context.Context, streams Streams, repository co
 	if d.Forge, err = forge.Open(forge.Options{Provider: repository.Provider, URL: repository.URL, Token: token.Current}); err != nil {
 		return d, err
 	}
-	program, err := beside(proofProgram, "make build")
-	if err != nil {
-		return d, err
-	}
 	d.Render = func(ctx context.Context, commit, base string) (string, error) {
-		return renderedDiff(ctx, program, remote, commit, base)
+		return renderedDiff(ctx, remote, commit, base)
 	}
-	target := ClusterTarget{Dir: o.dir, Cluster: o.from, Kubeconfig: o.kubeconfig, Context: o.context}
-	d.Cluster, _, err = target.Open(ctx)
-	return d, err
+	d.Connect = func(ctx context.Context) (promote.Cluster, error) {
+		target := ClusterTarget{Dir: o.dir, Cluster: o.from, Kubeconfig: o.kubeconfig, Context: o.context}
+		c, _, err := target.Open(ctx)
+		return c, err
+	}
+	d.Pause = pauseFor
+	return d, nil
 }
 
 // renderedDiff has the program that links Helm compare what a commit renders to
 // with what its base does.
-func renderedDiff(ctx context.Context, program string, remote *gitrepo.Remote, commit, base string) (string, error) {
+func renderedDiff(ctx context.Context, remote *gitrepo.Remote, commit, base string) (string, error) {
+	program, err := beside(proofProgram, "make build")
+	if err != nil {
+		return "", err
+	}
 	dir, err := os.MkdirTemp("", "groundwork-promote-")
 	if err != nil {
 		return "", err

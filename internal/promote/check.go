@@ -128,10 +128,45 @@ func (r *run) check(ctx context.Context, after fs.FS, based bool, paths []string
 		return refuse(fmt.Sprintf("it is not one commit on %s as that is now", r.Base), "bring the branch up to date, or make the request anew: "+again)
 	case len(paths) > 1:
 		return refuse(fmt.Sprintf("beside the image of %s it changes %d other files, such as %s", r.App, len(paths)-1, other(paths, r.path())), "make a request of its own for the rest")
-	case proposed != p.wanted():
+	}
+	if proposed == p.wanted() {
+		return r.judge(ctx, p)
+	}
+	back, err := r.ranBefore(ctx, proposed)
+	if err != nil {
+		return err
+	}
+	if !back {
 		return refuse(fmt.Sprintf("it wants %s, and %s has %s", proposed.Image(), r.From, p.from.Image()), "make the request anew: "+again)
 	}
-	return r.judge(ctx, p)
+	return r.judgeReturn(ctx, p, proposed)
+}
+
+// ranBefore reports whether the cluster had an image once. Then it was judged
+// when it came, and a way back must not wait for another cluster.
+func (r *run) ranBefore(ctx context.Context, pin imagepin.Pin) (bool, error) {
+	past, err := r.Repository.Past(ctx, r.Base, r.path())
+	if err != nil {
+		return false, err
+	}
+	for _, data := range past {
+		if then, err := imagepin.Read(r.path(), data); err == nil && then == pin && pin.Digest != "" {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// judgeReturn holds an image that the cluster goes back to to the registry alone.
+func (r *run) judgeReturn(ctx context.Context, p pins, to imagepin.Pin) error {
+	e := &r.report.Evidence
+	*e = Evidence{Image: to.Image(), Before: p.to.Image(), Tag: to.Tag, Digest: to.Digest, Key: fingerprint(r.Key)}
+	p.from = to
+	if err := r.step("registry", func() (string, error) { return r.judgeImage(ctx, p) }); err != nil {
+		return err
+	}
+	e.Checks = append(e.Checks, image.Check{Name: "return", Result: image.OK, Detail: r.To + " ran this image before"})
+	return r.refuse()
 }
 
 func other(paths []string, than string) string {

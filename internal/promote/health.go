@@ -180,24 +180,36 @@ func imageID(pod *unstructured.Unstructured, container string) string {
 	return ""
 }
 
+const checkHealthy = "healthy"
+
+// young is how long the app, which is well, has to stay so to be healthy; zero
+// where it is long enough, or where that is not what is missing.
+func (s scene) young(o Options) time.Duration {
+	if s.deployment == nil || s.unwell(o) != "" {
+		return 0
+	}
+	return max(0, o.HealthyFor-s.now.Sub(s.health(o).Since)).Round(time.Second)
+}
+
 // healthy holds the app to be well, and to have been for long enough.
 func (s scene) healthy(o Options) image.Check {
-	c := image.Check{Name: "healthy", Result: image.Refused, Fix: fmt.Sprintf("see why: bootstrap doctor --cluster %s; kubectl -n %s get deployment,pods", o.From, o.Namespace)}
+	c := image.Check{Name: checkHealthy, Result: image.Refused, Fix: fmt.Sprintf("see why: bootstrap doctor --cluster %s; kubectl -n %s get deployment,pods", o.From, o.Namespace)}
 	if s.deployment == nil {
-		return image.Check{Name: "healthy", Result: image.Skipped, Detail: "there is nothing to look at"}
+		return image.Check{Name: checkHealthy, Result: image.Skipped, Detail: "there is nothing to look at"}
 	}
 	if why := s.unwell(o); why != "" {
 		c.Detail = why
 		return c
 	}
 	h := s.health(o)
-	if lasted := s.now.Sub(h.Since); lasted < o.HealthyFor {
+	lasted := max(0, s.now.Sub(h.Since)).Round(time.Second)
+	if missing := s.young(o); missing > 0 {
 		last := h.last()
-		c.Detail = fmt.Sprintf("healthy in %s for %s only, since %s (%s of %s)", o.From, max(lasted, 0).Round(time.Second), stamp(h.Since), last.Type, last.Object)
-		c.Fix = fmt.Sprintf("run it again in %s; --healthy-for asks for %s", (o.HealthyFor - lasted).Round(time.Second), o.HealthyFor)
+		c.Detail = fmt.Sprintf("healthy in %s for %s only, since %s (%s of %s)", o.From, lasted, stamp(h.Since), last.Type, last.Object)
+		c.Fix = fmt.Sprintf("run it again in %s, or have it --wait; --healthy-for asks for %s", missing, o.HealthyFor)
 		return c
 	}
-	return image.Check{Name: "healthy", Result: image.OK, Detail: fmt.Sprintf("since %s, for %s", stamp(h.Since), s.now.Sub(h.Since).Round(time.Second))}
+	return image.Check{Name: checkHealthy, Result: image.OK, Detail: fmt.Sprintf("since %s, for %s", stamp(h.Since), lasted)}
 }
 
 // unwell is the first thing that is not as it should be.

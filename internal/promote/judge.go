@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/image"
 	"github.com/groundwork-dev/groundwork/internal/imagepin"
@@ -16,6 +17,8 @@ type RefusedError struct {
 	// What is refused, such as "the promotion of web from dev to prod".
 	What   string
 	Checks []image.Check
+	// In is when the same may be right, where nothing but time is missing.
+	In time.Duration
 }
 
 func (e *RefusedError) Error() string {
@@ -131,11 +134,17 @@ func (r *run) judge(ctx context.Context, p pins) error {
 	if err := r.step("registry", func() (string, error) { return r.judgeImage(ctx, p) }); err != nil {
 		return err
 	}
+	young := time.Duration(0)
 	err := r.step("cluster "+r.From, func() (string, error) {
-		s, err := look(ctx, r.Cluster, r.Options)
+		c, err := r.Connect(ctx)
 		if err != nil {
 			return "", err
 		}
+		s, err := look(ctx, c, r.Options)
+		if err != nil {
+			return "", err
+		}
+		young = s.young(r.Options)
 		running, healthy := s.running(r.Options, p.from.Digest), s.healthy(r.Options)
 		e.Checks = append(e.Checks, running, healthy)
 		e.Health = s.health(r.Options)
@@ -144,7 +153,11 @@ func (r *run) judge(ctx context.Context, p pins) error {
 	if err != nil {
 		return err
 	}
-	if err := r.refuse(); err != nil {
+	err = r.refuse()
+	if refused, ok := errors.AsType[*RefusedError](err); ok && len(refused.Checks) == 1 && refused.Checks[0].Name == checkHealthy {
+		refused.In = young
+	}
+	if err != nil {
 		return err
 	}
 	return r.step("changelog", func() (string, error) { return "", r.changelog(ctx, p) })

@@ -44,6 +44,8 @@ type Repository interface {
 	Push(ctx context.Context, branch, from, base, to string) error
 	// Log returns the commits of a branch between two, the newest first.
 	Log(ctx context.Context, branch, from, to string) ([]string, error)
+	// Past returns what a file held in a branch's last commits.
+	Past(ctx context.Context, branch, path string) ([][]byte, error)
 }
 
 // Forge is where the repository's pull requests are.
@@ -76,11 +78,14 @@ type Deps struct {
 	Repository Repository
 	Forge      Forge
 	Registry   Registry
-	Cluster    Cluster
+	// Connect returns the cluster that the image comes from, once it is asked.
+	Connect func(ctx context.Context) (Cluster, error)
 	// Render returns what commit renders to otherwise than base, as text.
 	Render func(ctx context.Context, commit, base string) (string, error)
 	// Key is what images are signed with.
 	Key *ecdsa.PublicKey
+	// Pause waits, up to a time.
+	Pause func(ctx context.Context, most time.Duration)
 }
 
 // Options says what goes where.
@@ -95,6 +100,8 @@ type Options struct {
 	RolloutGroup string
 	// HealthyFor is how long the app must have been healthy there.
 	HealthyFor time.Duration
+	// Wait is how long Run waits for that, where nothing else is missing.
+	Wait time.Duration
 	// DryRun changes nothing, and asks nothing of the forge.
 	DryRun bool
 }
@@ -148,11 +155,17 @@ type run struct {
 // Run promotes. What is refused is a RefusedError, with the report of why.
 func Run(ctx context.Context, o Options, d Deps, tell func(Event)) (*Report, error) {
 	r := &run{o, d, tell, &Report{App: o.App, From: o.From, To: o.To, Branch: Branch(o.App, o.To)}}
-	for range attempts {
+	for left := attempts; left > 0; {
 		settled, err := r.attempt(ctx)
+		if young, ok := errors.AsType[*RefusedError](err); ok && young.In > 0 && young.In <= r.Wait {
+			r.Wait -= young.In
+			_ = r.step("wait for "+young.In.String(), func() (string, error) { r.Pause(ctx, young.In); return "", ctx.Err() })
+			continue
+		}
 		if settled || err != nil {
 			return r.report, err
 		}
+		left--
 	}
 	return r.report, fmt.Errorf("promoting %s: branch %s or %s moved %d times meanwhile; run it again", o, r.report.Branch, o.Base, attempts)
 }
@@ -324,10 +337,13 @@ func (r *run) title() string {
 // status is the check's on a commit; failed is nil where it passed.
 func (r *run) status(commit string, failed error) pullrequest.Status {
 	s := pullrequest.Status{Commit: commit, Name: StatusName, Passed: failed == nil}
-	if s.Passed {
-		s.Description = fmt.Sprintf("%s: signed, and healthy in %s since %s", r.report.Evidence.name(), r.From, stamp(r.report.Evidence.Health.Since))
-	} else {
+	switch e := r.report.Evidence; {
+	case !s.Passed:
 		s.Description = short(failed)
+	case e.Health.At.IsZero():
+		s.Description = fmt.Sprintf("%s: signed, and %s ran it before", e.name(), r.To)
+	default:
+		s.Description = fmt.Sprintf("%s: signed, and healthy in %s since %s", e.name(), r.From, stamp(e.Health.Since))
 	}
 	s.Description = cut(s.Description, pullrequest.MaxDescription)
 	return s

@@ -213,6 +213,20 @@ func (w *world) Log(_ context.Context, _, from, to string) ([]string, error) {
 	return []string{"bbbbbbbbbbbb fix ~~~ @somebody"}, nil
 }
 
+func (w *world) Past(_ context.Context, branch, name string) ([][]byte, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var past [][]byte
+	for at := w.branches[branch]; at != ""; {
+		c := w.commits[at]
+		if at = ""; len(c.parents) > 0 {
+			at = c.parents[0]
+		}
+		past = append(past, []byte(c.files[name]))
+	}
+	return past, nil
+}
+
 // open are the open requests, with their heads as they are now.
 func (w *world) open() []pullrequest.Request {
 	var open []pullrequest.Request
@@ -301,7 +315,9 @@ func (w *world) Await(_ context.Context, kinds []schema.GroupVersionKind, namesp
 
 func (w *world) deps() promote.Deps {
 	return promote.Deps{
-		Repository: w, Forge: w, Registry: w, Cluster: w, Key: &w.key.PublicKey,
+		Repository: w, Forge: w, Registry: w, Key: &w.key.PublicKey,
+		Connect: func(context.Context) (promote.Cluster, error) { return w, nil },
+		Pause:   func(_ context.Context, d time.Duration) { w.now = w.now.Add(d) },
 		Render: func(context.Context, string, string) (string, error) {
 			return "-  image: old\n+  image: new\n~~~\n", nil
 		},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,11 +113,8 @@ func (o promoteOptions) run(ctx context.Context, streams Streams) error {
 			return err
 		}
 	}
-	if o.check && o.branch == "" {
-		if o.to == "" {
-			return usageError{errors.New("name the branch to check with --branch, or the promotion with --app and --to")}
-		}
-		o.branch = promote.Branch(o.app, o.to)
+	if o.check && o.branch == "" && o.to == "" {
+		return usageError{errors.New("name the branch to check with --branch, or the promotion with --app and --to")}
 	}
 	deps, err := o.deps(streams, repository)
 	if err != nil {
@@ -126,8 +124,13 @@ func (o promoteOptions) run(ctx context.Context, streams Streams) error {
 	began := map[string]time.Time{}
 	tell := func(e promote.Event) { display.show(promoteStep(e, began)) }
 	if o.check {
-		checked, err := promote.Check(ctx, o.branch, o.commit, subjects, deps, tell)
+		branch := cmp.Or(o.branch, promote.Branch(o.app, o.to))
+		checked, err := promote.Check(ctx, branch, o.commit, subjects, deps, tell)
 		display.close()
+		if none, ok := errors.AsType[*promote.NoBranchError](err); ok && o.branch == "" {
+			fmt.Fprintf(streams.Err, "There is nothing to check: %v.\n", none)
+			return nil
+		}
 		return errors.Join(o.printChecked(streams, checked), err)
 	}
 	report, err := promote.Run(ctx, one, deps, tell)

@@ -25,6 +25,11 @@ type Checked struct {
 	Evidence  Evidence `json:"evidence,omitzero"`
 }
 
+// NoBranchError says that there is nothing to check.
+type NoBranchError struct{ Branch string }
+
+func (e *NoBranchError) Error() string { return "the repository has no branch " + e.Branch }
+
 // Check judges the last commit of a branch anew, whoever made it and whatever
 // its request says, and sets its status. Subjects are the promotions that there
 // may be, of one base: a commit that moves the image of none of them is no
@@ -43,7 +48,7 @@ func Check(ctx context.Context, branch, commit string, subjects []Options, d Dep
 	case err != nil:
 		return nil, err
 	case head == "":
-		return nil, fmt.Errorf("the repository has no branch %s", branch)
+		return nil, &NoBranchError{branch}
 	case commit != "" && commit != head:
 		return nil, fmt.Errorf("branch %s is at %s by now, not at %s: check that one", branch, head, commit)
 	}

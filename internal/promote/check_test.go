@@ -99,7 +99,8 @@ func TestCheckOfAnotherCommit(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if _, err := promote.Check(t.Context(), "none", "", []promote.Options{options()}, w.deps(), func(promote.Event) {}); err == nil {
-		t.Error("a branch that is not there was checked")
+	_, err := promote.Check(t.Context(), "none", "", []promote.Options{options()}, w.deps(), func(promote.Event) {})
+	if _, ok := errors.AsType[*promote.NoBranchError](err); !ok {
+		t.Errorf("a branch that is not there: %v", err)
 	}
 }

@@ -74,6 +74,7 @@ func classes() map[string]class {
 		"internal/demo":                   useCase,
 		"internal/destroy":                useCase,
 		"internal/livediff":               useCase,
+		"internal/promote":                useCase,
 		"internal/sandbox":                useCase,
 		"internal/validate":               useCase,
 		"internal/smoke":                  useCase,

@@ -86,6 +86,7 @@ cause named; 130 interrupted.`
   bootstrap run --cluster dev        # hand the cluster to Git
   bootstrap doctor --cluster dev     # what is wrong, if anything is
   bootstrap smoke --cluster dev      # does it do what its users need
+  bootstrap promote --from dev --to prod --key cosign.pub   # prod by pull request
   bootstrap destroy --cluster dev    # end it, with a backup and a receipt`
 	root.AddCommand(
 		newInitCommand(streams),
@@ -101,6 +102,7 @@ cause named; 130 interrupted.`
 		newChartsCommand(streams),
 		newVaultCommand(streams),
 		newImageCommand(streams),
+		newPromoteCommand(streams),
 		newVersionCommand(streams),
 	)
 	addProofCommands(root)

@@ -85,8 +85,11 @@ func (o clusterUpOptions) run(ctx context.Context, streams Streams) (*clusterup.
 }
 
 // pause waits between two questions.
-func pause(ctx context.Context) {
-	timer := time.NewTimer(pollEvery)
+func pause(ctx context.Context) { pauseFor(ctx, pollEvery) }
+
+// pauseFor waits for a time, or for the end of the context.
+func pauseFor(ctx context.Context, most time.Duration) {
+	timer := time.NewTimer(most)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

@@ -63,9 +63,8 @@ repository's host refuses the token: for tokens that last shorter than a run.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), streams) },
 	}
 	o.addReachFlags(cmd)
+	o.addAuthorFlags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.authorName, "author-name", "", "name that commits are made under; git's user.name by default")
-	f.StringVar(&o.author, "author-email", "", "address that commits are made under; git's user.email by default")
 	f.StringVar(&o.webhookURL, "webhook-url", "", "address under which the forge reaches the cluster's Receiver, to be told about pushes at once")
 	f.BoolVar(&o.writableKey, "writable-deploy-key", false, "let the cluster push; with image automation in platform.yaml it may in any case")
 	f.BoolVar(&o.up, "up", false, "make the cluster first, as 'bootstrap cluster up' does, and reach it by a kubeconfig from its state store")
@@ -84,11 +83,23 @@ func (o *runOptions) addReachFlags(cmd *cobra.Command) {
 	f.StringVar(&o.cluster, "cluster", "", "cluster of platform.yaml that is meant (required)")
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; as kubectl finds it by default")
 	f.StringVar(&o.context, "context", "", "context of the kubeconfig; its current one by default")
+	o.addRepositoryFlags(cmd)
+	Must(cmd.RegisterFlagCompletionFunc("cluster", completeClusters(&o.dir)))
+}
+
+// addRepositoryFlags adds those that say how the repository is reached.
+func (o *runOptions) addRepositoryFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.StringVar(&o.username, "username", "git", "user name that goes with the token")
 	f.StringVar(&o.tokenFile, "token-file", "", "file with the token, read again when the token is refused; $"+tokenFileVariable+" by default")
 	f.StringVar(&o.sshKey, "ssh-key", "", "private key for the repository over SSH; the SSH agent by default")
 	f.StringVar(&o.knownHosts, "known-hosts", "", "known_hosts file that vouches for the repository's SSH host, to this run and to the cluster; the user's own by default")
-	Must(cmd.RegisterFlagCompletionFunc("cluster", completeClusters(&o.dir)))
+}
+
+// addAuthorFlags adds those that say who commits.
+func (o *runOptions) addAuthorFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.authorName, "author-name", "", "name that commits are made under; git's user.name by default")
+	cmd.Flags().StringVar(&o.author, "author-email", "", "address that commits are made under; git's user.email by default")
 }
 
 func (o runOptions) run(ctx context.Context, streams Streams) error {

@@ -47,22 +47,32 @@ func comparison(want *tree.Tree) func(fs.FS) (*bootstrap.Changes, error) {
 	}
 }
 
-// openRepository opens the repository by token or by SSH key.
+// openRepository gives a run the repository, and the keys of its host.
 func (o runOptions) openRepository(deps *bootstrap.Deps, repository config.Repository, token *tokenSource) error {
-	auth := gitrepo.TokenAuth(o.username, token.Current)
-	if repository.Auth == config.AuthSSH {
-		hosts, err := gitrepo.KnownHosts(repository.URL, o.knownHosts)
-		if err != nil {
-			return err
-		}
-		if auth, err = gitrepo.SSHAuth(repository.URL, o.sshKey, hosts); err != nil {
-			return err
-		}
+	remote, hosts, err := o.openRemote(repository, token)
+	if hosts != nil {
 		deps.HostKeys = func(context.Context) ([]byte, []string, error) { return hosts.Lines, hosts.Fingerprints, nil }
 	}
-	remote, err := gitrepo.Open(gitrepo.Options{URL: repository.URL, Auth: auth, Author: o.identity(), Secrets: token.secrets})
 	deps.Repository, deps.KeyReader = remote, remote
 	return err
+}
+
+// openRemote opens the repository by token, or by SSH key, where its host is
+// known by the keys that are returned.
+func (o runOptions) openRemote(repository config.Repository, token *tokenSource) (*gitrepo.Remote, *gitrepo.Hosts, error) {
+	auth := gitrepo.TokenAuth(o.username, token.Current)
+	var hosts *gitrepo.Hosts
+	if repository.Auth == config.AuthSSH {
+		var err error
+		if hosts, err = gitrepo.KnownHosts(repository.URL, o.knownHosts); err != nil {
+			return nil, nil, err
+		}
+		if auth, err = gitrepo.SSHAuth(repository.URL, o.sshKey, hosts); err != nil {
+			return nil, nil, err
+		}
+	}
+	remote, err := gitrepo.Open(gitrepo.Options{URL: repository.URL, Auth: auth, Author: o.identity(), Secrets: token.secrets})
+	return remote, hosts, err
 }
 
 func (o runOptions) identity() gitrepo.Identity {

@@ -79,27 +79,20 @@ func (r *Remote) Proposes(commit, base string) (based bool, paths []string, err 
 	return based, slices.DeleteFunc(slices.Compact(paths), func(p string) bool { return p == "" }), nil
 }
 
-// maxLog is how many commits of a branch Log looks at.
+// maxLog is how many commits of a branch Log and Past look at.
 const maxLog = 500
 
 // Log returns the first lines of the messages of the branch's commits from
 // (without) to (with), the newest first. Both are the beginnings of hashes. It
 // is an error when they are not below one another in what it looks at.
 func (r *Remote) Log(ctx context.Context, branch, from, to string) ([]string, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	other := &Remote{opts: r.opts, endpoint: r.endpoint, objects: memory.NewStorage()}
-	head, err := other.fetch(ctx, branch, maxLog)
+	commits, err := r.history(ctx, branch)
 	if err != nil {
 		return nil, err
 	}
 	var lines []string
-	hash, inside := plumbing.NewHash(head), false
-	for range maxLog {
-		c, err := object.GetCommit(other.objects, hash)
-		if err != nil {
-			break
-		}
+	inside := false
+	for _, c := range commits {
 		if strings.HasPrefix(c.Hash.String(), from) && inside {
 			return lines, nil
 		}
@@ -108,12 +101,64 @@ func (r *Remote) Log(ctx context.Context, branch, from, to string) ([]string, er
 			first, _, _ := strings.Cut(strings.TrimSpace(c.Message), "\n")
 			lines = append(lines, c.Hash.String()[:12]+" "+first)
 		}
+	}
+	return nil, fmt.Errorf("the last %d commits of %s do not lead from %s to %s", maxLog, branch, from, to)
+}
+
+// Past returns what a file held in the branch's last commits, the newest first,
+// each content once.
+func (r *Remote) Past(ctx context.Context, branch, path string) ([][]byte, error) {
+	commits, err := r.history(ctx, branch)
+	if err != nil {
+		return nil, err
+	}
+	var past [][]byte
+	seen := map[plumbing.Hash]bool{}
+	for _, c := range commits {
+		f, err := c.File(path)
+		if errors.Is(err, object.ErrFileNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading %s of commit %s: %w", path, c.Hash, err)
+		}
+		if seen[f.Hash] {
+			continue
+		}
+		seen[f.Hash] = true
+		text, err := f.Contents()
+		if err != nil {
+			return nil, fmt.Errorf("reading %s of commit %s: %w", path, c.Hash, err)
+		}
+		past = append(past, []byte(text))
+	}
+	return past, nil
+}
+
+// history returns a branch's last commits, the newest first. Of a merge it goes
+// on with the first parent: what was merged is told by the merge.
+func (r *Remote) history(ctx context.Context, branch string) ([]*object.Commit, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	// A storage of its own: deepening a shallow history is not go-git's strength.
+	other := &Remote{opts: r.opts, endpoint: r.endpoint, objects: memory.NewStorage()}
+	head, err := other.fetch(ctx, branch, maxLog)
+	if err != nil {
+		return nil, err
+	}
+	var commits []*object.Commit
+	for hash := plumbing.NewHash(head); len(commits) < maxLog; {
+		c, err := object.GetCommit(other.objects, hash)
+		if err != nil {
+			break // the history that was fetched ends here
+		}
+		commits = append(commits, c)
 		if c.NumParents() == 0 {
 			break
 		}
-		hash = c.ParentHashes[0] // what was merged is told by the merge
+		hash = c.ParentHashes[0]
 	}
-	return nil, fmt.Errorf("the last %d commits of %s do not lead from %s to %s", maxLog, branch, from, to)
+	return commits, nil
 }
 
 // Export writes a commit's files into an empty folder as a Git checkout that

@@ -1,6 +1,7 @@
 package gitrepo_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,5 +105,13 @@ func TestLog(t *testing.T) {
 	}
 	if lines, err := r.Log(t.Context(), "main", to[:7], from[:7]); err == nil {
 		t.Errorf("backwards: %q", lines)
+	}
+	s.Commit("main", "other", "x")
+	s.Commit("main", "file", "b")
+	if past, err := r.Past(t.Context(), "main", "file"); err != nil || string(bytes.Join(past, nil)) != "bdca" {
+		t.Errorf("the file was %q, %v", past, err)
+	}
+	if past, err := r.Past(t.Context(), "main", "none"); err != nil || len(past) != 0 {
+		t.Errorf("a file that never was: %q, %v", past, err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 type demoOptions struct {
 	dir, name, nodes, cluster, output string
-	keep                              bool
+	keep, full                        bool
 	timeout                           time.Duration
 
 	// Of a cluster that was there before.
@@ -37,6 +37,13 @@ took, and ends the sandbox. The exit code tells whether all of it held. Without
 root the sandbox's nodes are simulated: no application answers there, and the
 parts that would ask it are skipped, by name.
 
+With --full it plays the whole way of a version, on two sandboxes with one forge: built
+and signed, in dev by itself, to prod by a request that the forge refuses to merge
+before a code owner agrees, there step by step as a canary; and that of a version that
+answers half of its requests with errors, which prod takes back. Its platform is small
+(dev has no components, prod those of a rollout), so --cluster is not asked. It needs
+nodes that run pods.
+
 With --kubeconfig and --context, both of them, it plays the same on a cluster of
 yours, with the repository, branch and application of your platform.yaml. Then
 no sandbox is started, and nothing is removed at the end. It pushes to that
@@ -46,6 +53,7 @@ server, by GET requests. The token of an HTTPS repository comes from the
 environment variable ` + tokenVariable + `.`,
 		Example: `  sudo bootstrap demo
   sudo bootstrap demo --keep    # leave the sandbox running
+  sudo bootstrap demo --full    # from a build to prod
   bootstrap demo                # without root, on simulated nodes
   bootstrap demo --kubeconfig ~/.kube/config --context kind-dev \
     --next-image ghcr.io/acme/shop:1.1.0    # on a cluster of yours`,
@@ -58,6 +66,7 @@ environment variable ` + tokenVariable + `.`,
 	addNodesFlag(cmd, &o.nodes)
 	f.StringVar(&o.cluster, "cluster", "dev", "cluster of platform.yaml to play")
 	f.BoolVar(&o.keep, "keep", false, "leave the sandbox running")
+	f.BoolVar(&o.full, "full", false, "play the whole way of a version, from its build to prod")
 	f.DurationVar(&o.timeout, "timeout", time.Hour, "how long all of it may take, the first build included")
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file of a cluster of yours to play on, instead of a sandbox")
 	f.StringVar(&o.context, "context", "", "context of that kubeconfig")
@@ -73,6 +82,9 @@ environment variable ` + tokenVariable + `.`,
 // check refuses flags that would mean nothing.
 func (o *demoOptions) check(cmd *cobra.Command) error {
 	given := cmd.Flags().Changed
+	if o.full && (given("kubeconfig") || given("cluster")) {
+		return usageError{errors.New("--full brings its own two clusters: leave out --kubeconfig and --cluster")}
+	}
 	if given("kubeconfig") {
 		if o.kubeconfig == "" || o.context == "" {
 			return usageError{errors.New("a demo on a cluster of yours is never played on a default one: name both --kubeconfig and --context")}
@@ -108,8 +120,23 @@ func (o demoOptions) run(ctx context.Context, streams Streams) error {
 	if err != nil {
 		return err
 	}
+	tell := func(e demo.Event) { showDemo(streams.Err, e) }
+	const hint = " 'bootstrap sandbox status' tells what is real in a sandbox and what is not; network policies are enforced by nothing there."
+	if o.full {
+		s, err := newStoryStage(o, streams, self)
+		if err != nil {
+			return err
+		}
+		report, err := demo.Story(ctx, s, demo.Deps{Files: demoFiles{}, Bootstrap: self, Now: time.Now}, tell)
+		return o.print(ctx, streams, report, err, hint)
+	}
+	return o.play(ctx, streams, self, hint, tell)
+}
+
+// play plays the demo in one world.
+func (o demoOptions) play(ctx context.Context, streams Streams, self, hint string, tell func(demo.Event)) error {
+	var err error
 	var s stage = &sandboxStage{demoFiles: demoFiles{o.cluster, demoApp}, options: o, streams: streams}
-	hint := " 'bootstrap sandbox status' tells what is real in a sandbox and what is not; network policies are enforced by nothing there."
 	if o.kubeconfig != "" {
 		if s, err = newExistingStage(o, streams); err != nil {
 			return err
@@ -118,7 +145,12 @@ func (o demoOptions) run(ctx context.Context, streams Streams) error {
 	}
 	report, err := demo.Run(ctx, o.cluster, s.world(), demo.Deps{
 		Shell: s, Cluster: s, App: s, Files: s, Bootstrap: self, Now: time.Now,
-	}, func(e demo.Event) { showDemo(streams.Err, e) })
+	}, tell)
+	return o.print(ctx, streams, report, err, hint)
+}
+
+// print prints the timeline and returns how the demo ended.
+func (o demoOptions) print(ctx context.Context, streams Streams, report *demo.Report, err error, hint string) error {
 	if up, ok := errors.AsType[timeUpError](context.Cause(ctx)); ok && err != nil {
 		// What its parts say of the interruption is no news.
 		err = up

@@ -25,7 +25,7 @@ const defaultVariable = "github.com/groundwork-dev/groundwork/internal/sampleapp
 type imageBuildOptions struct {
 	dir, app, pkg, out, variable string
 	certificates, source         string
-	platforms, tags              []string
+	platforms, tags, variables   []string
 	output                       string
 }
 
@@ -67,6 +67,7 @@ that the program and the image state follows from them.`,
 	f.StringArrayVar(&o.tags, "tag", nil, "a tag of the image: main-<run>-<commit> or 1.2.3; may be repeated")
 	f.StringSliceVar(&o.platforms, "platform", []string{"linux/amd64", "linux/arm64"}, "the platforms, linux/ARCHITECTURE")
 	f.StringVar(&o.variable, "version-variable", defaultVariable, "the Go variable that is set to the version, importpath.name")
+	f.StringArrayVar(&o.variables, "variable", nil, "a further Go variable to set, importpath.name=value; may be repeated")
 	f.StringVar(&o.certificates, "ca-certificates", "", "a PEM file of authorities that the program is to trust (default none)")
 	f.StringVar(&o.source, "source", "", "the address of the source (default the repository of platform.yaml, if there is one)")
 	addOutputFlag(cmd, &o.output)
@@ -84,6 +85,11 @@ func (o imageBuildOptions) run(ctx context.Context, streams Streams) error {
 	}
 	if filepath.Base(o.app) != o.app || o.app == "." || o.app == ".." {
 		return usageError{fmt.Errorf("--app %q: want a name", o.app)}
+	}
+	for _, v := range o.variables {
+		if err := gobuild.CheckVariable(v); err != nil {
+			return usageError{fmt.Errorf("--variable %w", err)}
+		}
 	}
 	spec, err := o.spec(ctx, streams)
 	if err != nil {
@@ -160,7 +166,7 @@ func (o imageBuildOptions) compile(ctx context.Context, streams Streams, version
 		display.Show(step)
 		began := time.Now()
 		b, err := gobuild.Build(ctx, gobuild.Options{
-			Dir: o.dir, Package: o.pkg, Version: version, VersionVariable: o.variable,
+			Dir: o.dir, Package: o.pkg, Version: version, VersionVariable: o.variable, Variables: o.variables,
 		}, p, filepath.Join(into, p.Architecture))
 		step.State, step.Elapsed = progress.Done, time.Since(began)
 		if err != nil {

@@ -83,6 +83,8 @@ func TestImage(t *testing.T) {
 	build := []string{"build", "-C", dir, "--app", "web", "--platform", "linux/amd64", "--version-variable", "main.version"}
 	_, err := run(3, append(build, "--tag", "latest")...)
 	says(err, "latest")
+	_, err = run(3, append(build, "--tag", "1.2.3", "--variable", "main.message=two words")...)
+	says(err, "--variable", "main.message=two words")
 	first, _ := run(0, append(build, "--tag", "1.2.3")...)
 	tar := filepath.Join(t.TempDir(), "web.tar")
 	if second, _ := run(0, append(build, "--tag", "1.2.3", "--out", tar)...); second != first || !strings.HasPrefix(first, "sha256:") {

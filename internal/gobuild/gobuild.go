@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -26,6 +27,19 @@ type Options struct {
 	// Version goes into VersionVariable, importpath.name, which the linker leaves
 	// alone when the program has none. Either may be empty.
 	Version, VersionVariable string
+	// Variables are further ones that the linker sets, importpath.name=value.
+	Variables []string
+}
+
+// variable is one that stays one word on the linker's command line.
+var variable = regexp.MustCompile(`^[A-Za-z0-9_./~-]+\.[A-Za-z_][A-Za-z0-9_]*=[^\s'"]*$`)
+
+// CheckVariable says what is wrong with one of Variables.
+func CheckVariable(s string) error {
+	if !variable.MatchString(s) {
+		return fmt.Errorf("%q: want importpath.name=value, without spaces and quotes", s)
+	}
+	return nil
 }
 
 // Build builds the program for a platform into the file out.
@@ -38,6 +52,14 @@ func Build(ctx context.Context, o Options, platform v1.Platform, out string) (im
 	link := "-s -w -buildid="
 	if o.Version != "" && o.VersionVariable != "" {
 		link += " -X " + o.VersionVariable + "=" + o.Version
+	}
+	for _, v := range o.Variables {
+		if err := CheckVariable(v); err != nil {
+			return image.Binary{}, fmt.Errorf("setting a variable: %w", err)
+		}
+	}
+	if len(o.Variables) > 0 {
+		link += " -X " + strings.Join(o.Variables, " -X ")
 	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", link, "-o", out, "--", o.Package)
 	cmd.Dir = o.Dir

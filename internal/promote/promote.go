@@ -172,6 +172,9 @@ func Run(ctx context.Context, o Options, d Deps, tell func(Event)) (*Report, err
 
 // attempt goes the whole way once. It is not settled when something moved.
 func (r *run) attempt(ctx context.Context) (settled bool, err error) {
+	if r.report.Result == Refused {
+		r.report.Result = "" // it was, until it had waited
+	}
 	var open []pullrequest.Request
 	if !r.DryRun {
 		if open, err = r.Forge.Requests(ctx, r.report.Branch, r.Base); err != nil {

@@ -99,10 +99,19 @@ func TestWait(t *testing.T) {
 		}
 	}
 	w := newWorld(t)
+	if _, err := w.run(options()); err != nil {
+		t.Fatal(err)
+	}
+	w.objects = healthyObjects(w.now.Add(-2*time.Minute), digestOf(newTag))
+	o := options()
+	o.Wait = time.Hour
+	if report, err := w.run(o); err != nil || report.Result != promote.Updated {
+		t.Errorf("with an open request: %s, %v", report.Result, err)
+	}
+	w = newWorld(t)
 	w.objects = healthyObjects(w.now.Add(-2*time.Minute), digestOf(newTag))
 	delete(w.images, newTag)
-	o, start := options(), w.now
-	o.Wait = time.Hour
+	start := w.now
 	if _, err := w.run(o); err == nil || !w.now.Equal(start) {
 		t.Errorf("it waits for an image that is not there: %v", err)
 	}

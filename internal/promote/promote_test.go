@@ -120,9 +120,10 @@ func TestWait(t *testing.T) {
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	o := options()
+	o, d := options(), w.deps()
 	o.DryRun = true
-	report, err := w.run(o)
+	d.Forge = nil // there may be none
+	report, err := promote.Run(t.Context(), o, d, func(promote.Event) {})
 	if err != nil || report.Result != promote.DryRun || w.pushes+len(w.requests)+len(w.statuses) != 0 {
 		t.Fatalf("%+v, %v", report, err)
 	}

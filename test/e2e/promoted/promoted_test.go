@@ -295,8 +295,12 @@ func (s *story) check(t *testing.T, name string) result {
 // that somebody added to.
 func (s *story) checks(t *testing.T) {
 	t.Helper()
+	write(t, s.dir, map[string]string{"README": "elsewhere\n"})
+	s.must(t, s.dir, "git", "add", "README")
+	s.must(t, s.dir, "git", "commit", "--quiet", "--message", "something else")
+	s.must(t, s.dir, "git", "push", "--quiet", "origin", "main")
 	if r := s.check(t, branch); r.code != 0 {
-		t.Errorf("the request's branch: exit %d", r.code)
+		t.Errorf("the request's branch, with main elsewhere: exit %d", r.code)
 	}
 	s.must(t, s.dir, "git", "checkout", "--quiet", "-b", "feature")
 	write(t, s.dir, map[string]string{"notes": "x\n"})

@@ -16,6 +16,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/diag"
 	"github.com/groundwork-dev/groundwork/internal/explain"
+	"github.com/groundwork-dev/groundwork/internal/pullrequest"
 	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
@@ -70,11 +71,10 @@ type Checkout interface {
 type Forge interface {
 	// EnsureDeployKey registers a key unless it is registered already.
 	EnsureDeployKey(ctx context.Context, title, publicKey string, readOnly bool) (created bool, err error)
-	// OpenPullRequest returns the open request between the branches, a new one
-	// if there is none.
-	OpenPullRequest(ctx context.Context, head, base, title, body string) (number int, url string, err error)
-	// PullRequest returns open, merged or closed.
-	PullRequest(ctx context.Context, number int) (state string, err error)
+	// CreateRequest returns the open request between the branches, a new one if
+	// there is none.
+	CreateRequest(ctx context.Context, branch, base, title, body string) (pullrequest.Request, error)
+	Request(ctx context.Context, number int) (pullrequest.Request, error)
 	// EnsureWebhook registers an address that pushes are told to.
 	EnsureWebhook(ctx context.Context, address string, secret redact.Secret) (created bool, err error)
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/cluster"
 	"github.com/groundwork-dev/groundwork/internal/cluster/apitest"
 	"github.com/groundwork-dev/groundwork/internal/gitrepo/gittest"
+	"github.com/groundwork-dev/groundwork/internal/pullrequest"
 	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
@@ -183,18 +184,18 @@ func (f *mergingForge) EnsureWebhook(context.Context, string, redact.Secret) (bo
 	return false, errors.New("no webhook was to be registered")
 }
 
-func (f *mergingForge) OpenPullRequest(_ context.Context, head, _, _, _ string) (int, string, error) {
+func (f *mergingForge) CreateRequest(_ context.Context, branch, _, _, _ string) (pullrequest.Request, error) {
 	f.opened++
-	f.head = head
-	return 1, "https://forge/1", nil
+	f.head = branch
+	return pullrequest.Request{Number: 1, URL: "https://forge/1", State: pullrequest.Open}, nil
 }
 
-func (f *mergingForge) PullRequest(context.Context, int) (string, error) {
+func (f *mergingForge) Request(context.Context, int) (pullrequest.Request, error) {
 	if f.asked++; f.asked < 2 {
-		return "open", nil
+		return pullrequest.Request{State: pullrequest.Open}, nil
 	}
 	f.git.Git(f.git.Dir, "update-ref", "refs/heads/main", "refs/heads/"+f.head)
-	return "merged", nil
+	return pullrequest.Request{State: pullrequest.Merged}, nil
 }
 
 // TestProtectedBranchOnAPlainServer: the server has no API, so the run says

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/diag"
+	"github.com/groundwork-dev/groundwork/internal/pullrequest"
 	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
@@ -197,13 +198,14 @@ func (r *run) request(ctx context.Context, commit string, edits map[string][]byt
 		}
 	}
 	title, body, _ := strings.Cut(r.message(edits), "\n\n")
-	number, url, err := r.deps.Forge.OpenPullRequest(ctx, branch, r.Repository.Branch, title, body)
+	made, err := r.deps.Forge.CreateRequest(ctx, branch, r.Repository.Branch, title, body)
 	if err != nil {
 		return "", fmt.Errorf("%w (branch %s is pushed and waits to be merged into %s)", errors.Join(refusal, err), branch, r.Repository.Branch)
 	}
+	url := made.URL
 	r.report.PullRequest = url
 	r.report.Pushed = true
-	if err := r.merged(ctx, number, url); err != nil {
+	if err := r.merged(ctx, made.Number, url); err != nil {
 		return "", err
 	}
 	if err := r.fetch(ctx); err != nil {
@@ -223,16 +225,16 @@ func (r *run) request(ctx context.Context, commit string, edits map[string][]byt
 // merged waits for the merge of a pull request.
 func (r *run) merged(ctx context.Context, number int, url string) error {
 	for {
-		state, err := r.deps.Forge.PullRequest(ctx, number)
+		found, err := r.deps.Forge.Request(ctx, number)
 		_, expired := errors.AsType[*TokenError](err)
 		switch {
 		case expired:
 			return err
 		case err != nil && ctx.Err() == nil:
 			r.progress(fmt.Sprintf("asking about pull request %s: %v", url, err))
-		case state == "merged":
+		case found.State == pullrequest.Merged:
 			return nil
-		case state == "closed":
+		case found.State == pullrequest.Closed:
 			return &RefusedError{"pull request " + url + " was closed without being merged", "open it again, or run again for a new one"}
 		default:
 			r.progress(r.Repository.Branch+" is protected: waiting for the merge of "+url, Item{Object: url, Status: "open"})

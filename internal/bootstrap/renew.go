@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/pullrequest"
 	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
@@ -103,20 +104,20 @@ func (d renewingForge) EnsureDeployKey(ctx context.Context, title, publicKey str
 	return created, err
 }
 
-func (d renewingForge) OpenPullRequest(ctx context.Context, head, base, title, body string) (number int, url string, err error) {
+func (d renewingForge) CreateRequest(ctx context.Context, branch, base, title, body string) (made pullrequest.Request, err error) {
 	err = d.run.renewing(ctx, func() error {
-		number, url, err = d.Forge.OpenPullRequest(ctx, head, base, title, body)
+		made, err = d.Forge.CreateRequest(ctx, branch, base, title, body)
 		return err
 	})
-	return number, url, err
+	return made, err
 }
 
-func (d renewingForge) PullRequest(ctx context.Context, number int) (state string, err error) {
+func (d renewingForge) Request(ctx context.Context, number int) (found pullrequest.Request, err error) {
 	err = d.run.renewing(ctx, func() error {
-		state, err = d.Forge.PullRequest(ctx, number)
+		found, err = d.Forge.Request(ctx, number)
 		return err
 	})
-	return state, err
+	return found, err
 }
 
 func (d renewingForge) EnsureWebhook(ctx context.Context, address string, secret redact.Secret) (created bool, err error) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/ecdsa"
 	"errors"
 	"fmt"
 	"io"
@@ -93,6 +94,19 @@ func readKey(path string) ([]byte, error) {
 		return nil, fmt.Errorf("reading the key: %w", err)
 	}
 	return data, nil
+}
+
+// publicKey reads the key that images are signed with.
+func publicKey(path string) (*ecdsa.PublicKey, error) {
+	data, err := readKey(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := image.ParsePublicKey(data)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("reading the key %s: %w", path, err)}
+	}
+	return key, nil
 }
 
 func addAppFlag(cmd *cobra.Command, app *string) {

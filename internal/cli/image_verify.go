@@ -47,13 +47,9 @@ func (o imageVerifyOptions) run(ctx context.Context, streams Streams, args []str
 	if err != nil {
 		return err
 	}
-	data, err := readKey(o.key)
+	key, err := publicKey(o.key)
 	if err != nil {
 		return err
-	}
-	key, err := image.ParsePublicKey(data)
-	if err != nil {
-		return usageError{fmt.Errorf("reading the key %s: %w", o.key, err)}
 	}
 	client, err := o.registry.client(streams)
 	if err != nil {

@@ -51,8 +51,10 @@ nothing is ever merged: that is for who may approve the request.
 branch that moves no image of another cluster than --from passes as no promotion; one
 that brings back an image that the cluster had needs the registry's evidence alone.
 
-The cluster --from is reached by the kubeconfig, which may read Deployments and pods in
-the app's namespace and Kustomizations. The token of the repository comes from
+The cluster --from is reached by the kubeconfig. It has to read Deployments and pods in
+the app's namespace, Flux's Kustomizations, and what tells that it is this cluster: the
+namespace kube-system with its ConfigMap kube-root-ca.crt, and groundwork-identity in
+flux-system. With a rollout, Canaries too. The token of the repository comes from
 ` + tokenVariable + `; it writes contents, pull requests and statuses.`,
 		Example: `  bootstrap promote --app sampleapp --from dev --to prod --key cosign.pub --dry-run
   bootstrap promote --app sampleapp --from dev --to prod --key cosign.pub --context dev

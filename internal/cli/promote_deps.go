@@ -11,19 +11,15 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/forge"
 	"github.com/groundwork-dev/groundwork/internal/gitrepo"
-	"github.com/groundwork-dev/groundwork/internal/image"
 	"github.com/groundwork-dev/groundwork/internal/promote"
 )
 
 // deps wires the adapters of a promotion.
 func (o promoteOptions) deps(streams Streams, repository config.Repository) (promote.Deps, error) {
 	var d promote.Deps
-	data, err := readKey(o.key)
-	if err != nil {
+	var err error
+	if d.Key, err = publicKey(o.key); err != nil {
 		return d, err
-	}
-	if d.Key, err = image.ParsePublicKey(data); err != nil {
-		return d, usageError{fmt.Errorf("reading the key %s: %w", o.key, err)}
 	}
 	if d.Registry, err = o.registry.client(streams); err != nil {
 		return d, err

@@ -16,10 +16,9 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
-// The states of a pull request.
+// The states of a pull request, as GitHub has them.
 const (
 	stateOpen   = "open"
-	stateMerged = "merged"
 	stateClosed = "closed"
 )
 
@@ -45,8 +44,6 @@ type Options struct {
 // Forge is one repository's forge.
 type Forge interface {
 	EnsureDeployKey(ctx context.Context, title, publicKey string, readOnly bool) (created bool, err error)
-	OpenPullRequest(ctx context.Context, head, base, title, body string) (number int, url string, err error)
-	PullRequest(ctx context.Context, number int) (state string, err error)
 	EnsureWebhook(ctx context.Context, address string, secret redact.Secret) (created bool, err error)
 
 	// Requests are the open ones from a branch of this repository into another.

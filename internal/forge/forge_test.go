@@ -101,36 +101,6 @@ func TestDeployKey(t *testing.T) {
 	}
 }
 
-func TestPullRequest(t *testing.T) {
-	t.Parallel()
-	const pulls = "/repos/team/platform/pulls"
-	for provider, prefix := range forges() {
-		t.Run(string(provider), func(t *testing.T) {
-			t.Parallel()
-			open := `{"number":7,"state":"open","html_url":"https://f/7","head":{"ref":"groundwork/dev-1"},"base":{"ref":"main"}}`
-			f := server(t, provider, prefix,
-				exchange{"GET " + pulls, nil, 200, `[]`},
-				exchange{"POST " + pulls, map[string]any{"head": "groundwork/dev-1", "base": "main", "title": "what", "body": "why"}, 201, open},
-				exchange{"GET " + pulls, nil, 200, `[` + open + `]`},
-				exchange{"GET " + pulls + "/7", nil, 200, open},
-				exchange{"GET " + pulls + "/7", nil, 200, `{"number":7,"state":"closed","merged":true}`},
-				exchange{"GET " + pulls + "/7", nil, 200, `{"number":7,"state":"closed","merged":false}`},
-			)
-			for range 2 { // the second finds the first one's
-				number, url, err := f.OpenPullRequest(t.Context(), "groundwork/dev-1", "main", "what", "why")
-				if number != 7 || url != "https://f/7" || err != nil {
-					t.Fatalf("got %d %s %v", number, url, err)
-				}
-			}
-			for _, want := range []string{"open", "merged", "closed"} {
-				if state, err := f.PullRequest(t.Context(), 7); state != want || err != nil {
-					t.Fatalf("got %s %v, want %s", state, err, want)
-				}
-			}
-		})
-	}
-}
-
 func TestWebhook(t *testing.T) {
 	t.Parallel()
 	const hooks = "/repos/team/platform/hooks"
@@ -177,7 +147,7 @@ func TestPlainGitSaysWhatToDo(t *testing.T) {
 	if _, err := f.EnsureDeployKey(t.Context(), "demo/dev", key, true); !errors.As(err, &manual) || !strings.Contains(err.Error(), key) {
 		t.Fatalf("got %v", err)
 	}
-	if _, _, err := f.OpenPullRequest(t.Context(), "a", "main", "", ""); !errors.As(err, &manual) || !strings.Contains(err.Error(), "merge branch a into main") {
+	if _, err := f.CreateRequest(t.Context(), "a", "main", "", ""); !errors.As(err, &manual) || !strings.Contains(err.Error(), "merge branch a into main") {
 		t.Fatalf("got %v", err)
 	}
 }

@@ -56,53 +56,6 @@ func (g *gitea) EnsureDeployKey(ctx context.Context, title, publicKey string, re
 	return true, nil
 }
 
-func (g *gitea) OpenPullRequest(ctx context.Context, head, base, title, body string) (int, string, error) {
-	client, err := g.client(ctx)
-	if err != nil {
-		return 0, "", err
-	}
-	for page := 1; ; page++ {
-		open, response, err := client.ListRepoPullRequests(g.repo.owner, g.repo.name, sdk.ListPullRequestsOptions{
-			ListOptions: sdk.ListOptions{Page: page, PageSize: pageSize}, State: sdk.StateOpen,
-		})
-		if err != nil {
-			return 0, "", g.fail("listing the pull requests", response, err)
-		}
-		for _, request := range open {
-			if request.Head != nil && request.Base != nil && request.Head.Ref == head && request.Base.Ref == base {
-				return int(request.Index), request.HTMLURL, nil
-			}
-		}
-		if len(open) < pageSize {
-			break
-		}
-	}
-	request, response, err := client.CreatePullRequest(g.repo.owner, g.repo.name,
-		sdk.CreatePullRequestOption{Head: head, Base: base, Title: title, Body: body})
-	if err != nil {
-		return 0, "", g.fail("opening a pull request", response, err)
-	}
-	return int(request.Index), request.HTMLURL, nil
-}
-
-func (g *gitea) PullRequest(ctx context.Context, number int) (string, error) {
-	client, err := g.client(ctx)
-	if err != nil {
-		return "", err
-	}
-	request, response, err := client.GetPullRequest(g.repo.owner, g.repo.name, int64(number))
-	switch {
-	case err != nil:
-		return "", g.fail("reading the pull request", response, err)
-	case request.HasMerged:
-		return stateMerged, nil
-	case request.State == sdk.StateClosed:
-		return stateClosed, nil
-	default:
-		return stateOpen, nil
-	}
-}
-
 func (g *gitea) EnsureWebhook(ctx context.Context, address string, secret redact.Secret) (bool, error) {
 	client, err := g.client(ctx)
 	if err != nil {

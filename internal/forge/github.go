@@ -64,46 +64,6 @@ func (g *gitHub) EnsureDeployKey(ctx context.Context, title, publicKey string, r
 	return true, nil
 }
 
-func (g *gitHub) OpenPullRequest(ctx context.Context, head, base, title, body string) (int, string, error) {
-	client, err := g.client()
-	if err != nil {
-		return 0, "", err
-	}
-	open, response, err := client.PullRequests.List(ctx, g.repo.owner, g.repo.name, &github.PullRequestListOptions{
-		State: stateOpen, Head: g.repo.owner + ":" + head, Base: base,
-	})
-	if err != nil {
-		return 0, "", g.fail("listing the pull requests", response, err)
-	}
-	if len(open) > 0 {
-		return open[0].GetNumber(), open[0].GetHTMLURL(), nil
-	}
-	request, response, err := client.PullRequests.Create(ctx, g.repo.owner, g.repo.name,
-		&github.NewPullRequest{Title: &title, Head: &head, Base: &base, Body: &body})
-	if err != nil {
-		return 0, "", g.fail("opening a pull request", response, err)
-	}
-	return request.GetNumber(), request.GetHTMLURL(), nil
-}
-
-func (g *gitHub) PullRequest(ctx context.Context, number int) (string, error) {
-	client, err := g.client()
-	if err != nil {
-		return "", err
-	}
-	request, response, err := client.PullRequests.Get(ctx, g.repo.owner, g.repo.name, number)
-	switch {
-	case err != nil:
-		return "", g.fail("reading the pull request", response, err)
-	case request.GetMerged():
-		return stateMerged, nil
-	case request.GetState() == stateClosed:
-		return stateClosed, nil
-	default:
-		return stateOpen, nil
-	}
-}
-
 func (g *gitHub) EnsureWebhook(ctx context.Context, address string, secret redact.Secret) (bool, error) {
 	client, err := g.client()
 	if err != nil {

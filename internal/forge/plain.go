@@ -29,17 +29,6 @@ func (p plain) EnsureDeployKey(_ context.Context, title, publicKey string, readO
 	}
 }
 
-func (p plain) OpenPullRequest(_ context.Context, head, base, _, _ string) (int, string, error) {
-	return 0, "", &ManualError{
-		fmt.Sprintf("the server of %s has no API to open a pull request at", p.url),
-		fmt.Sprintf("merge branch %s into %s, then run again", head, base),
-	}
-}
-
-func (p plain) PullRequest(context.Context, int) (string, error) {
-	return "", &ManualError{"the server of " + p.url + " has no API for pull requests", "look at its own pages"}
-}
-
 func (p plain) EnsureWebhook(_ context.Context, address string, _ redact.Secret) (bool, error) {
 	return false, &ManualError{
 		"the server of " + p.url + " has no API to register a webhook at",

@@ -2,6 +2,7 @@ package forge
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/groundwork-dev/groundwork/internal/pullrequest"
 )
@@ -22,8 +23,11 @@ func (p plain) Request(context.Context, int) (pullrequest.Request, error) {
 	return pullrequest.Request{}, p.manual()
 }
 
-func (p plain) CreateRequest(context.Context, string, string, string, string) (pullrequest.Request, error) {
-	return pullrequest.Request{}, p.manual()
+func (p plain) CreateRequest(_ context.Context, branch, base, _, _ string) (pullrequest.Request, error) {
+	return pullrequest.Request{}, &ManualError{
+		fmt.Sprintf("the server of %s has no API to open a pull request at", p.url),
+		fmt.Sprintf("merge branch %s into %s, then run again", branch, base),
+	}
 }
 
 func (p plain) UpdateRequest(context.Context, int, string, string) error { return p.manual() }

@@ -39,6 +39,8 @@ func TestPullRequests(t *testing.T) {
 				exchange{"POST " + pulls, map[string]any{"head": "promote/web-prod", "base": "main", "title": "t", "body": "b"}, taken, `{"message":"exists"}`},
 				exchange{"GET " + pulls, nil, 200, "[" + forkPull + "," + openPull + "]"},
 				exchange{"GET " + pulls + "/7", nil, 200, openPull},
+				exchange{"GET " + pulls + "/7", nil, 200, `{"number":7,"state":"closed","merged":true}`},
+				exchange{"GET " + pulls + "/7", nil, 200, `{"number":7,"state":"closed","merged":false}`},
 				exchange{"PATCH " + pulls + "/7", map[string]any{"title": "t2", "body": "b2"}, 201, openPull},
 				exchange{"POST /repos/team/platform/issues/7/comments", map[string]any{"body": "superseded"}, 201, `{"id":1}`},
 				exchange{"POST /repos/team/platform/statuses/" + commitHash, map[string]any{"state": "failure", "context": "promotion/evidence", "description": "stale"}, 201, `{"id":1}`},
@@ -53,6 +55,11 @@ func TestPullRequests(t *testing.T) {
 			}
 			if got, err := f.Request(ctx, 7); err != nil || got != wantPull() {
 				t.Errorf("got %+v, %v", got, err)
+			}
+			for _, want := range []pullrequest.State{pullrequest.Merged, pullrequest.Closed} {
+				if got, err := f.Request(ctx, 7); err != nil || got.State != want {
+					t.Errorf("got %+v, %v, want %s", got, err, want)
+				}
 			}
 			for _, err := range []error{
 				f.UpdateRequest(ctx, 7, "t2", "b2"),

@@ -79,7 +79,38 @@ func (r *Remote) Proposes(commit, base string) (based bool, paths []string, err 
 	return based, slices.DeleteFunc(slices.Compact(paths), func(p string) bool { return p == "" }), nil
 }
 
-// maxLog is how many commits of a branch Log and Past look at.
+// ProposedOn finds which of base's last commits a branch's last commit was made
+// on by Propose, though base may have moved since. It returns that commit's files
+// and the paths in which the branch differs; nil where there is none.
+func (r *Remote) ProposedOn(ctx context.Context, branch, base string) (files fs.FS, paths []string, err error) {
+	commits, err := r.history(ctx, base)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	other := &Remote{opts: r.opts, endpoint: r.endpoint, objects: memory.NewStorage()}
+	head, err := other.fetch(ctx, branch, 2) // it and its parents
+	if err != nil || head == "" {
+		return nil, nil, err
+	}
+	last, err := object.GetCommit(other.objects, plumbing.NewHash(head))
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading commit %s: %w", head, err)
+	}
+	at := slices.IndexFunc(commits, func(c *object.Commit) bool { return slices.Contains(last.ParentHashes, c.Hash) })
+	if at < 0 {
+		return nil, nil, nil
+	}
+	on := commits[at].Hash.String()
+	if _, paths, err = other.Proposes(head, on); err != nil {
+		return nil, nil, err
+	}
+	files, err = treeFS(other.objects, on)
+	return files, paths, err
+}
+
+// maxLog is how many commits of a branch Log, Past and ProposedOn look at.
 const maxLog = 500
 
 // Log returns the first lines of the messages of the branch's commits from

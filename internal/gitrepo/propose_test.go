@@ -2,6 +2,7 @@ package gitrepo_test
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,6 +73,23 @@ func TestPropose(t *testing.T) {
 	s.Commit("main", "pin", "three\n") // the proposal's files stay the same, what it is based on does not
 	base, onto, made = propose()
 	push(base, onto, made)
+	s.Commit("main", "pin", "four\n")
+	then, paths, err := r.ProposedOn(t.Context(), "promote", "main")
+	if err != nil || !slices.Equal(paths, []string{"pin"}) {
+		t.Fatalf("on a commit of main that is the last no more: %v, %v", paths, err)
+	}
+	if data, err := fs.ReadFile(then, "pin"); err != nil || string(data) != "three\n" {
+		t.Errorf("it was made on %q, %v", data, err)
+	}
+	if more, err = r.Commit(t.Context(), made, text("smuggled", "y\n"), "more\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Push(t.Context(), "promote", made, made, more); err != nil {
+		t.Fatal(err)
+	}
+	if then, _, err := r.ProposedOn(t.Context(), "promote", "main"); then != nil || err != nil {
+		t.Errorf("what somebody added is not seen: %v", err)
+	}
 
 	dir := t.TempDir()
 	if err := r.Export(t.Context(), dir, made, base); err != nil {

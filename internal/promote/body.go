@@ -20,7 +20,7 @@ const (
 func (r *run) body() string {
 	e := r.report.Evidence
 	var b strings.Builder
-	fmt.Fprintf(&b, "`%s` goes from `%s` to `%s`: the image that runs there.\n\n", r.App, r.From, r.To)
+	fmt.Fprintf(&b, "`%s` gets the image of `%s` that runs in `%s`.\n\n", r.To, r.App, r.From)
 	fmt.Fprintf(&b, "Only `%s` changes. Merging promotes. `bootstrap promote` made this request and keeps it current; the check `%s` derives all of this anew.\n\n", r.path(), StatusName)
 	b.WriteString("| what | is |\n|---|---|\n")
 	row := func(name, text string) { fmt.Fprintf(&b, "| %s | %s |\n", name, text) }

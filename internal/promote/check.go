@@ -1,6 +1,7 @@
 package promote
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -58,6 +59,14 @@ func Check(ctx context.Context, branch, commit string, subjects []Options, d Dep
 		return c, err
 	}
 	moved, err := movedPins(before, after, subjects, paths)
+	if err == nil && len(moved) > 0 && !based {
+		// Main may have moved where it does not matter.
+		var then fs.FS
+		if then, paths, err = d.Repository.ProposedOn(ctx, branch, first.Base); err == nil && then != nil {
+			moved, err = movedPins(then, after, subjects, paths)
+			based = len(moved) > 0 && sameFile(then, before, moved[0].path())
+		}
+	}
 	if err != nil {
 		return c, err
 	}
@@ -113,6 +122,12 @@ func movedPins(before, after fs.FS, subjects []Options, paths []string) ([]Optio
 	return moved, nil
 }
 
+func sameFile(a, b fs.FS, path string) bool {
+	one, err := fs.ReadFile(a, path)
+	other, otherErr := fs.ReadFile(b, path)
+	return err == nil && otherErr == nil && bytes.Equal(one, other)
+}
+
 // check judges a commit that moves an image.
 func (r *run) check(ctx context.Context, after fs.FS, based bool, paths []string) error {
 	refuse := func(detail, fix string) error {
@@ -130,7 +145,7 @@ func (r *run) check(ctx context.Context, after fs.FS, based bool, paths []string
 	}
 	switch {
 	case !based:
-		return refuse(fmt.Sprintf("it is not one commit on %s as that is now", r.Base), "bring the branch up to date, or make the request anew: "+again)
+		return refuse(fmt.Sprintf("it is not one commit on %s with the image that %s has there now", r.Base, r.To), "bring the branch up to date, or make the request anew: "+again)
 	case len(paths) > 1:
 		return refuse(fmt.Sprintf("beside the image of %s it changes %d other files, such as %s", r.App, len(paths)-1, other(paths, r.path())), "make a request of its own for the rest")
 	}

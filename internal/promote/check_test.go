@@ -41,7 +41,21 @@ func TestCheck(t *testing.T) {
 			w.branches[branch] = w.branches["main"]
 			w.commit(branch, map[string]string{path("prod"): pinFile(oldTag, digestOf(oldTag)), "other": "2"})
 		}, true, "not a promotion"},
-		"main moved":    {func(w *world) { w.commit("main", map[string]string{"unrelated": "2"}) }, false, "commit: it is not one commit on main"},
+		"main moved elsewhere": {func(w *world) { w.commit("main", map[string]string{"other": "2"}) }, true, "signed, and healthy"},
+		"prod moved": {func(w *world) {
+			w.commit("main", map[string]string{path("prod"): pinFile("main-9-ddddddd", digestOf("x"))})
+		}, false, "commit: it is not one commit on main"},
+		"dev moved": {func(w *world) {
+			w.commit("main", map[string]string{path("dev"): pinFile(oldTag, digestOf(oldTag))})
+		}, false, "it wants " + webName + ":" + newTag},
+		"behind main": {func(w *world) {
+			w.branches[branch] = w.branches["main"]
+			w.commit(branch, map[string]string{"other": "2"})
+			w.commit("main", map[string]string{path("prod"): pinFile("main-9-ddddddd", digestOf("x"))})
+		}, true, "not a promotion"},
+		"two commits": {func(w *world) {
+			w.commit(branch, map[string]string{"other": "2"})
+		}, false, "commit: it is not one commit on main"},
 		"more than one": {func(w *world) { more(w, branch) }, false, "it changes 1 other files, such as other"},
 		"another image": {func(w *world) {
 			w.branches[branch] = w.branches["main"]
@@ -59,6 +73,12 @@ func TestCheck(t *testing.T) {
 			w.commit(branch, map[string]string{path("prod"): pinFile(oldTag, digestOf(oldTag))})
 			delete(w.images, oldTag)
 		}, false, "digest: the registry has no"},
+		"a return to a tag alone": {func(w *world) {
+			w.commit("main", map[string]string{path("prod"): pinFile(oldTag, "")})
+			w.commit("main", map[string]string{path("prod"): pinFile(newTag, digestOf(newTag))})
+			w.branches[branch] = w.branches["main"]
+			w.commit(branch, map[string]string{path("prod"): pinFile(oldTag, "")})
+		}, false, "it wants " + webName + ":" + oldTag},
 		"unhealthy by now": {func(w *world) { w.says("Pod", "web-1", condition("Ready", "False", w.now)) }, false, "healthy: Pod"},
 	} {
 		t.Run(name, func(t *testing.T) {

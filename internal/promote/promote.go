@@ -39,6 +39,9 @@ type Repository interface {
 	Propose(ctx context.Context, base, onto string, edits map[string][]byte, message string) (string, error)
 	// Proposes reports whether a commit is one on base, and the paths that differ.
 	Proposes(commit, base string) (based bool, paths []string, err error)
+	// ProposedOn finds which of a branch's last commits another branch is one
+	// commit on; nil for none.
+	ProposedOn(ctx context.Context, branch, base string) (files fs.FS, paths []string, err error)
 	// Push moves a branch from a commit to another, never by force. Its error has
 	// NotFastForward() where somebody else moved it.
 	Push(ctx context.Context, branch, from, base, to string) error
@@ -172,6 +175,9 @@ func Run(ctx context.Context, o Options, d Deps, tell func(Event)) (*Report, err
 
 // attempt goes the whole way once. It is not settled when something moved.
 func (r *run) attempt(ctx context.Context) (settled bool, err error) {
+	if r.report.Result == Refused {
+		r.report.Result = "" // it was, until it had waited
+	}
 	var open []pullrequest.Request
 	if !r.DryRun {
 		if open, err = r.Forge.Requests(ctx, r.report.Branch, r.Base); err != nil {

@@ -99,10 +99,19 @@ func TestWait(t *testing.T) {
 		}
 	}
 	w := newWorld(t)
+	if _, err := w.run(options()); err != nil {
+		t.Fatal(err)
+	}
+	w.objects = healthyObjects(w.now.Add(-2*time.Minute), digestOf(newTag))
+	o := options()
+	o.Wait = time.Hour
+	if report, err := w.run(o); err != nil || report.Result != promote.Updated {
+		t.Errorf("with an open request: %s, %v", report.Result, err)
+	}
+	w = newWorld(t)
 	w.objects = healthyObjects(w.now.Add(-2*time.Minute), digestOf(newTag))
 	delete(w.images, newTag)
-	o, start := options(), w.now
-	o.Wait = time.Hour
+	start := w.now
 	if _, err := w.run(o); err == nil || !w.now.Equal(start) {
 		t.Errorf("it waits for an image that is not there: %v", err)
 	}
@@ -111,9 +120,10 @@ func TestWait(t *testing.T) {
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	o := options()
+	o, d := options(), w.deps()
 	o.DryRun = true
-	report, err := w.run(o)
+	d.Forge = nil // there may be none
+	report, err := promote.Run(t.Context(), o, d, func(promote.Event) {})
 	if err != nil || report.Result != promote.DryRun || w.pushes+len(w.requests)+len(w.statuses) != 0 {
 		t.Fatalf("%+v, %v", report, err)
 	}

@@ -102,7 +102,7 @@ func (s *story) begin(t *testing.T) built {
 	address := forge + "/platform/promoted.git"
 	s.must(t, s.dir, "git", "init", "--quiet", "--initial-branch", "main")
 	s.must(t, s.dir, "git", "remote", "add", "origin", address)
-	write(t, s.dir, map[string]string{"go.mod": "module example.com/web\n\ngo 1.26\n", "cmd/web/main.go": sources, ".gitignore": "dist/\n"})
+	write(t, s.dir, map[string]string{"go.mod": "module example.com/web\n\ngo 1.26\n", "cmd/web/main.go": sources, ".gitignore": "bin/\ndist/\n"})
 	first := s.build(t, 1, "first version")
 	s.sign(t, first)
 	write(t, s.dir, map[string]string{"platform.yaml": fmt.Sprintf(platformYAML, address, image+":"+first.tag+"@"+first.digest)})
@@ -261,13 +261,11 @@ func (s *story) opens(t *testing.T, before, b built) {
 	}
 }
 
-// supersedes has a newer image take the request over.
+// supersedes has the workflow promote a newer image, which takes the request over.
 func (s *story) supersedes(t *testing.T, before, b built) {
 	t.Helper()
 	was := s.only(t)
-	if r := s.promote(t); r.code != 0 {
-		t.Fatalf("exit %d", r.code)
-	}
+	s.workflow(t)
 	one := s.only(t)
 	says(t, one.Title, b.tag)
 	says(t, one.Body, b.digest, "third version")
@@ -295,8 +293,12 @@ func (s *story) check(t *testing.T, name string) result {
 // that somebody added to.
 func (s *story) checks(t *testing.T) {
 	t.Helper()
+	write(t, s.dir, map[string]string{"README": "elsewhere\n"})
+	s.must(t, s.dir, "git", "add", "README")
+	s.must(t, s.dir, "git", "commit", "--quiet", "--message", "something else")
+	s.must(t, s.dir, "git", "push", "--quiet", "origin", "main")
 	if r := s.check(t, branch); r.code != 0 {
-		t.Errorf("the request's branch: exit %d", r.code)
+		t.Errorf("the request's branch, with main elsewhere: exit %d", r.code)
 	}
 	s.must(t, s.dir, "git", "checkout", "--quiet", "-b", "feature")
 	write(t, s.dir, map[string]string{"notes": "x\n"})

@@ -48,17 +48,48 @@ func TestCI(t *testing.T) {
 	}
 }
 
+// TestPromotion plays pull requests on the promote workflow: what moves no image
+// of prod is answered by a job under the name of the required check; what moves
+// one is not, and the job of main plays no part.
+func TestPromotion(t *testing.T) {
+	runner := os.Getenv("GROUNDWORK_ACT")
+	if runner == "" {
+		t.Fatal("GROUNDWORK_ACT names no act: run 'make e2e', which builds it")
+	}
+	p := clone(t, runner)
+	p.workflow = ".github/workflows/promote.yaml"
+	for _, tc := range []struct{ file, from, to, want, not string }{
+		{"README.md", "## Layout\n", "## The layout\n", "promotion/evidence", "promotion is judged on main"},
+		{"apps/dev/sampleapp/image/kustomization.yaml", "0.1.0", "0.1.1", "promotion/evidence", "promotion is judged on main"},
+		{"apps/prod/sampleapp/image/kustomization.yaml", "0.1.0", "0.1.1", "promotion is judged on main", "promotion/evidence"},
+	} {
+		p.edit(t, tc.file, tc.from, tc.to)
+		p.commit(t)
+		out, err := p.act(t, "--job", "answer")
+		if err != nil || !strings.Contains(out, "[promote/"+tc.want) || strings.Contains(out, "[promote/"+tc.not) {
+			t.Errorf("%s: %v\n%s", tc.file, err, out)
+		}
+	}
+}
+
 // pullRequest is a clone of this repository with commits on top.
 type pullRequest struct {
 	runner, dir, base, artifacts string
+	workflow                     string
 	env                          map[string]string // of a sandbox
+}
+
+func clone(t *testing.T, runner string) *pullRequest {
+	t.Helper()
+	p := &pullRequest{runner: runner, dir: filepath.Join(t.TempDir(), "clone"), artifacts: t.TempDir(), workflow: ".github/workflows/ci.yaml"}
+	p.run(t, repository, "git", "clone", "--quiet", ".", p.dir)
+	p.base = p.run(t, p.dir, "git", "rev-parse", "HEAD")
+	return p
 }
 
 func newPullRequest(t *testing.T, runner string) *pullRequest {
 	t.Helper()
-	p := &pullRequest{runner: runner, dir: filepath.Join(t.TempDir(), "clone"), artifacts: t.TempDir()}
-	p.run(t, repository, "git", "clone", "--quiet", ".", p.dir)
-	p.base = p.run(t, p.dir, "git", "rev-parse", "HEAD")
+	p := clone(t, runner)
 	p.run(t, p.dir, "make", "--no-print-directory", "build")
 	bootstrap, name := filepath.Join(p.dir, "bin", "bootstrap"), fmt.Sprintf("act-%d", os.Getpid())
 	t.Cleanup(func() {
@@ -73,7 +104,7 @@ func newPullRequest(t *testing.T, runner string) *pullRequest {
 	return p
 }
 
-// act runs the ci workflow and returns what it said.
+// act runs the workflow and returns what it said.
 func (p *pullRequest) act(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	event, err := json.Marshal(map[string]any{"pull_request": map[string]any{
@@ -88,20 +119,19 @@ func (p *pullRequest) act(t *testing.T, args ...string) (string, error) {
 	if err := os.WriteFile(file, event, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const workflow = ".github/workflows/ci.yaml"
 	args = append([]string{
-		"pull_request", "--workflows", workflow, "--eventpath", file, "--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server",
+		"pull_request", "--workflows", p.workflow, "--eventpath", file, "--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server",
 		"--env", "ARTIFACTS=" + p.artifacts,
 		// Charts come through the sandbox's proxy, Go's modules do not.
 		"--env", "HTTPS_PROXY=" + p.env["HTTPS_PROXY"], "--env", "SSL_CERT_FILE=" + p.env["SSL_CERT_FILE"], "--env", "NO_PROXY=proxy.golang.org,sum.golang.org",
 	}, args...)
-	for _, uses := range p.actions(t, workflow) {
+	for _, uses := range p.actions(t) {
 		standIn, err := filepath.Abs(filepath.Join("testdata", "actions", filepath.Base(strings.Split(uses, "@")[0])))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := os.Stat(filepath.Join(standIn, "action.yml")); err != nil {
-			t.Fatalf("%s uses %s, for which nothing stands in: %v", workflow, uses, err)
+			t.Fatalf("%s uses %s, for which nothing stands in: %v", p.workflow, uses, err)
 		}
 		args = append(args, "--local-repository", uses+"="+standIn)
 	}
@@ -113,10 +143,10 @@ func (p *pullRequest) act(t *testing.T, args ...string) (string, error) {
 	return string(out), err
 }
 
-// actions are those that a workflow uses, as owner/name@commit.
-func (p *pullRequest) actions(t *testing.T, workflow string) []string {
+// actions are those that the workflow uses, as owner/name@commit.
+func (p *pullRequest) actions(t *testing.T) []string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(p.dir, workflow))
+	data, err := os.ReadFile(filepath.Join(p.dir, p.workflow))
 	if err != nil {
 		t.Fatal(err)
 	}

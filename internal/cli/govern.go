@@ -26,7 +26,7 @@ func newGovernCommand(streams Streams) *cobra.Command {
 		Long: `govern sets at the forge what spec.governance declares: who has to approve a
 change of which branch, which checks have to be green, who may push past that, and,
 where the forge knows such things, environments, what workflows may use, the search
-for secrets, and variables. It works with Gitea.
+for secrets, and variables. It works with GitHub and Gitea.
 
 It looks first, changes what is weaker than declared, and leaves the rest alone: it
 can be run again at any time. What people made stricter stays. What it changed, it

@@ -72,6 +72,7 @@ func classes() map[string]class {
 		"internal/clusterup":              useCase,
 		"internal/clusterstatus":          useCase,
 		"internal/demo":                   useCase,
+		"internal/govern":                 useCase,
 		"internal/destroy":                useCase,
 		"internal/livediff":               useCase,
 		"internal/promote":                useCase,

@@ -87,6 +87,7 @@ cause named; 130 interrupted.`
   bootstrap doctor --cluster dev     # what is wrong, if anything is
   bootstrap smoke --cluster dev      # does it do what its users need
   bootstrap promote --from dev --to prod --key cosign.pub   # prod by pull request
+  bootstrap govern --dry-run         # is the forge set as platform.yaml says
   bootstrap destroy --cluster dev    # end it, with a backup and a receipt`
 	root.AddCommand(
 		newInitCommand(streams),
@@ -94,6 +95,7 @@ cause named; 130 interrupted.`
 		newRunCommand(streams),
 		newDoctorCommand(streams),
 		newSmokeCommand(streams),
+		newGovernCommand(streams),
 		newDestroyCommand(streams),
 		newSandboxCommand(streams),
 		newDemoCommand(streams),

@@ -1,5 +1,5 @@
 // Package forge talks to the API of the place that holds the repository:
-// deploy keys, pull requests and webhooks on GitHub and Gitea. A plain Git
+// deploy keys, pull requests, webhooks and settings on GitHub and Gitea. A plain Git
 // server has no such API: there, every request is an error that says what a
 // person is to do.
 package forge
@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/governance"
 	"github.com/groundwork-dev/groundwork/internal/pullrequest"
 	"github.com/groundwork-dev/groundwork/internal/redact"
 )
@@ -56,6 +57,13 @@ type Forge interface {
 	CloseRequest(ctx context.Context, number int) error
 	Comment(ctx context.Context, number int, body string) error
 	SetStatus(ctx context.Context, s pullrequest.Status) error
+
+	// Settings says of each setting that want declares what it is, or why this
+	// forge does not know it.
+	Settings(ctx context.Context, want governance.State) (governance.Found, error)
+	// ChangeSettings gives the settings of one part their values, by name; others
+	// of the part are left as they are.
+	ChangeSettings(ctx context.Context, want governance.State, part governance.Part, to map[string]governance.Value) error
 }
 
 // Open returns the forge of a repository; it does not connect yet.

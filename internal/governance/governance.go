@@ -14,6 +14,10 @@ import (
 // State is what the settings of the repository on its forge are to be. What a
 // forge has no word for, it leaves out.
 type State struct {
+	// Owners are all who own a path; OwnersByPath says that not all paths have the
+	// same.
+	Owners       []string      `json:"owners"`
+	OwnersByPath bool          `json:"ownersByPath"`
 	Branches     []Branch      `json:"branches"`
 	Environments []Environment `json:"environments"`
 	Actions      Actions       `json:"actions"`
@@ -98,10 +102,20 @@ func Declared(p *config.Platform) State {
 		Security:     Security{SecretScanning: true, PushProtection: true, VulnerabilityAlert: true},
 		Variables:    map[string]string{VariableRegion: p.Spec.AWS.Region},
 	}
+	s.Owners, s.OwnersByPath = owners(p)
 	if g.PlanRole != "" {
 		s.Variables[VariablePlanRole] = "arn:" + partition(p.Spec.AWS.Region) + ":iam::" + p.Spec.AWS.AccountID + ":role/" + g.PlanRole
 	}
 	return s
+}
+
+func owners(p *config.Platform) (all []string, byPath bool) {
+	rules := Rules(p)
+	for _, r := range rules {
+		all = append(all, r.Owners...)
+		byPath = byPath || !slices.Equal(sorted(r.Owners), sorted(rules[0].Owners))
+	}
+	return slices.Compact(sorted(all)), byPath
 }
 
 // partition is the part of AWS that a region is in, as its ARNs name it.

@@ -1,0 +1,197 @@
+//go:build e2e
+
+// Package governed proves on a real Gitea that `bootstrap govern` makes it
+// refuse what platform.yaml says: who pushes, who approves, which checks. The
+// forge is a sandbox's, without a node that runs pods.
+package governed
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const forge = "https://forge.sandbox.test"
+
+// sandbox is the one of the test, with its forge.
+type sandbox struct {
+	bootstrap string // path of the executable under test
+	env       map[string]string
+	http      *http.Client
+}
+
+// shared is started by TestMain.
+var shared sandbox
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	dir, err := os.MkdirTemp("", "groundwork-governed-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	name := fmt.Sprintf("governed-%d", os.Getpid())
+	shared.bootstrap = filepath.Join(dir, "bootstrap")
+	build := exec.Command("go", "build", "-o", dir+"/", "./cmd/bootstrap")
+	build.Dir, build.Stderr = "../../..", os.Stderr
+	if err := build.Run(); err != nil {
+		return 1, fmt.Errorf("building bootstrap: %w", err)
+	}
+	control := func(args ...string) ([]byte, error) {
+		cmd := exec.Command(shared.bootstrap, append([]string{"sandbox"}, append(args, "--name", name)...)...)
+		cmd.Stderr = os.Stderr
+		return cmd.Output()
+	}
+	defer func() {
+		_, downErr := control("down")
+		err = errors.Join(err, downErr)
+	}()
+	if _, err := control("up", "--foreground=false", "--nodes", "simulated", "--dir", "../../.."); err != nil {
+		return 1, fmt.Errorf("starting the sandbox: %w", err)
+	}
+	out, err := control("env", "--output", "json")
+	if err != nil {
+		return 1, fmt.Errorf("reading the sandbox's environment: %w", err)
+	}
+	if err := json.Unmarshal(out, &shared.env); err != nil {
+		return 1, err
+	}
+	if shared.http, err = proxied(shared.env); err != nil {
+		return 1, err
+	}
+	return m.Run(), nil
+}
+
+// proxied returns an HTTP client that reaches the sandbox's forge.
+func proxied(env map[string]string) (*http.Client, error) {
+	proxy, err := url.Parse(env["HTTPS_PROXY"])
+	if err != nil {
+		return nil, err
+	}
+	pem, err := os.ReadFile(env["SSL_CERT_FILE"])
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("no certificate in %s", env["SSL_CERT_FILE"])
+	}
+	return &http.Client{Transport: &http.Transport{
+		Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+	}}, nil
+}
+
+// person is somebody with a token at the forge.
+type person struct{ name, token string }
+
+// administrator is the sandbox's own.
+func administrator() person { return person{"bootstrap", shared.env["GROUNDWORK_GIT_TOKEN"]} }
+
+// newPerson is somebody who may write to the repository.
+func newPerson(t *testing.T, name string) person {
+	t.Helper()
+	const password = "not-a-secret-0"
+	administrator().must(t, http.MethodPost, "/admin/users", map[string]any{
+		"username": name, "password": password, "email": name + "@groundwork.test", "must_change_password": false,
+	}, nil)
+	administrator().must(t, http.MethodPut, api+"/collaborators/"+name, map[string]any{"permission": "write"}, nil)
+	var token struct {
+		SHA1 string `json:"sha1"`
+	}
+	basic := person{name: name, token: ""}
+	if status, answer := basic.call(t, http.MethodPost, "/users/"+name+"/tokens", map[string]any{"name": "e2e", "scopes": []string{"all"}}, &token); status != http.StatusCreated {
+		t.Fatalf("no token for %s: %d %s", name, status, answer)
+	}
+	return person{name, token.SHA1}
+}
+
+// must is a call that has to succeed.
+func (p person) must(t *testing.T, method, path string, body, into any) {
+	t.Helper()
+	if status, answer := p.call(t, method, path, body, into); status/100 != 2 {
+		t.Fatalf("%s %s by %s: %d %s", method, path, p.name, status, answer)
+	}
+}
+
+// call asks the forge's API; without a token, by the password that newPerson
+// sets.
+func (p person) call(t *testing.T, method, path string, body, into any) (status int, answer string) {
+	t.Helper()
+	data, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, forge+"/api/v1"+path, bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if req.Header.Set("Authorization", "token "+p.token); p.token == "" {
+		req.SetBasicAuth(p.name, "not-a-secret-0")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := shared.http.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if into != nil && resp.StatusCode/100 == 2 {
+		if err := json.Unmarshal(text, into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return resp.StatusCode, string(text)
+}
+
+// git runs git as a person, in dir.
+func (p person) git(t *testing.T, dir string, args ...string) (out string, err error) {
+	t.Helper()
+	return p.command(t, dir, "git", args...)
+}
+
+func (p person) mustGit(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, err := p.git(t, dir, args...)
+	if err != nil {
+		t.Fatalf("git %s by %s: %v\n%s", strings.Join(args, " "), p.name, err, out)
+	}
+	return strings.TrimSpace(out)
+}
+
+// command runs a program as a person and returns all that it printed.
+func (p person) command(t *testing.T, dir, name string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
+	cmd.Dir, cmd.Env = dir, os.Environ()
+	for k, v := range shared.env {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
+	cmd.Env = append(cmd.Env, "GROUNDWORK_GIT_TOKEN="+p.token,
+		"GIT_AUTHOR_NAME="+p.name, "GIT_AUTHOR_EMAIL="+p.name+"@groundwork.test",
+		"GIT_COMMITTER_NAME="+p.name, "GIT_COMMITTER_EMAIL="+p.name+"@groundwork.test")
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}

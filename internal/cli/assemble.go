@@ -127,9 +127,11 @@ func packImages(ctx context.Context, root, cache string, targets []build.Target,
 			packed := &list[i]
 			i++
 			g.Go(func() (err error) {
-				packed.Layout, err = images.Pack(filepath.Join(cache, "images"), image.Program{
-					Path: programs[t.Programs[0]], Inside: upstreamImage.Entrypoint, User: upstreamImage.User,
-				}, nil)
+				p := image.Program{Path: programs[t.Programs[0]], Inside: upstreamImage.Entrypoint, User: upstreamImage.User}
+				for _, b := range upstreamImage.Beside {
+					p.Beside = append(p.Beside, image.Executable{Path: programs[b.Program], Inside: b.At})
+				}
+				packed.Layout, err = images.Pack(filepath.Join(cache, "images"), p, nil)
 				return err
 			})
 		}

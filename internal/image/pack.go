@@ -27,7 +27,12 @@ type Program struct {
 	User string
 	// Links are further paths at which the executable is found.
 	Links []string
+	// Beside are executables that it calls.
+	Beside []Executable
 }
+
+// Executable is a file on this machine and where it lies in an image.
+type Executable struct{ Path, Inside string }
 
 // Compression is what an image's layers are packed with.
 type Compression bool
@@ -106,7 +111,21 @@ func baseFiles(w *tar.Writer, bundle []byte) error {
 }
 
 func programFiles(w *tar.Writer, p Program) error {
-	f, err := os.Open(p.Path)
+	for _, e := range append([]Executable{{Path: p.Path, Inside: p.Inside}}, p.Beside...) {
+		if err := executable(w, e); err != nil {
+			return err
+		}
+	}
+	for _, link := range p.Links {
+		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeLink, Name: inside(link), Linkname: inside(p.Inside), Mode: 0o755}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func executable(w *tar.Writer, e Executable) error {
+	f, err := os.Open(e.Path)
 	if err != nil {
 		return err
 	}
@@ -115,17 +134,12 @@ func programFiles(w *tar.Writer, p Program) error {
 	if err != nil {
 		return err
 	}
-	inside := strings.TrimPrefix(p.Inside, "/")
-	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: inside, Mode: 0o755, Size: info.Size()}); err != nil {
+	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: inside(e.Inside), Mode: 0o755, Size: info.Size()}); err != nil {
 		return err
 	}
-	if _, err := io.Copy(w, f); err != nil {
-		return err
-	}
-	for _, link := range p.Links {
-		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeLink, Name: strings.TrimPrefix(link, "/"), Linkname: inside, Mode: 0o755}); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = io.Copy(w, f)
+	return err
 }
+
+// inside is a path as archives have it.
+func inside(path string) string { return strings.TrimPrefix(path, "/") }

@@ -5,11 +5,16 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strconv"
 	"time"
 )
 
 // buildVersion is set by the linker: -X …/internal/sampleapp.buildVersion=1.2.3.
 var buildVersion string //nolint:gochecknoglobals // the linker can set nothing else
+
+// buildFaultRate is FAULT_RATE where the environment has none: a bad version, to
+// rehearse a rollback.
+var buildFaultRate = "0" //nolint:gochecknoglobals // as above
 
 // Config is what the application is told.
 type Config struct {
@@ -22,6 +27,8 @@ type Config struct {
 	DrainDelay time.Duration
 	// StopTimeout bounds the wait for requests under way after that.
 	StopTimeout time.Duration
+	// FaultRate is how many of a hundred requests for "/" fail on purpose.
+	FaultRate int
 }
 
 // parse reads the configuration from flags; a flag's default is the variable
@@ -37,6 +44,10 @@ func parse(args []string, lookup func(string) (string, bool), stderr io.Writer) 
 	if err != nil {
 		return Config{}, fmt.Errorf("reading DRAIN_DELAY: %w", err)
 	}
+	faults, err := strconv.Atoi(env("FAULT_RATE", buildFaultRate))
+	if err != nil {
+		return Config{}, fmt.Errorf("reading FAULT_RATE: %w", err)
+	}
 	c := Config{Version: version()}
 	f := flag.NewFlagSet("sampleapp", flag.ContinueOnError)
 	f.SetOutput(stderr)
@@ -46,6 +57,7 @@ func parse(args []string, lookup func(string) (string, bool), stderr io.Writer) 
 	f.StringVar(&c.Message, "message", env("MESSAGE", "Git runs this cluster"), "message to answer with (MESSAGE)")
 	f.DurationVar(&c.DrainDelay, "drain-delay", drain, "how long to serve on after the stop began (DRAIN_DELAY)")
 	f.DurationVar(&c.StopTimeout, "stop-timeout", 15*time.Second, "how long to wait for requests under way after that")
+	f.IntVar(&c.FaultRate, "fault-rate", faults, "how many of a hundred requests fail with 500, to rehearse a rollback (FAULT_RATE)")
 	if err := f.Parse(args); err != nil {
 		return Config{}, err
 	}
@@ -54,6 +66,9 @@ func parse(args []string, lookup func(string) (string, bool), stderr io.Writer) 
 	}
 	if c.DrainDelay < 0 || c.StopTimeout <= 0 {
 		return Config{}, fmt.Errorf("--drain-delay %s, --stop-timeout %s: want no negative delay and a timeout above zero", c.DrainDelay, c.StopTimeout)
+	}
+	if c.FaultRate < 0 || c.FaultRate > 100 {
+		return Config{}, fmt.Errorf("--fault-rate %d: want 0 to 100", c.FaultRate)
 	}
 	return c, nil
 }

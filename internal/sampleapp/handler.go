@@ -30,6 +30,10 @@ func (s *server) handler() http.Handler {
 }
 
 func (s *server) answer(w http.ResponseWriter, _ *http.Request) {
+	if s.fails() {
+		writeText(w, http.StatusInternalServerError, "failed on purpose\n")
+		return
+	}
 	body, err := json.Marshal(Answer{
 		App: s.cfg.Name, Version: s.cfg.Version, Hostname: s.cfg.Hostname, Colour: s.cfg.Colour, Message: s.cfg.Message,
 	})
@@ -40,6 +44,14 @@ func (s *server) answer(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	_, _ = w.Write(append(body, '\n')) // a client that went away is no fault of ours
+}
+
+// fails says, of each request, whether it is one of those that fail on purpose:
+// exactly the rate's share, evenly spread.
+func (s *server) fails() bool {
+	rate := uint64(s.cfg.FaultRate) //nolint:gosec // 0 to 100
+	n := s.asked.Add(1)
+	return n*rate/100 > (n-1)*rate/100
 }
 
 func (s *server) readyz(w http.ResponseWriter, _ *http.Request) {

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -56,6 +57,8 @@ type server struct {
 	http.Server
 	// draining is closed when the stop began.
 	draining chan struct{}
+	// asked counts the requests that may fail on purpose.
+	asked atomic.Uint64
 	// after is time.After; a test decides itself when the delay is over.
 	after func(time.Duration) <-chan time.Time
 }

@@ -25,6 +25,12 @@ type started struct {
 
 func start(t *testing.T) *started {
 	t.Helper()
+	return startFailing(t, 0)
+}
+
+// startFailing starts a server that fails some of a hundred requests.
+func startFailing(t *testing.T, faults int) *started {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +42,7 @@ func start(t *testing.T) *started {
 	}
 	s := newServer(Config{
 		Name: "sampleapp", Version: "1.2.3", Hostname: "pod-a", Colour: "green", Message: "hello",
-		DrainDelay: time.Hour, StopTimeout: time.Minute,
+		DrainDelay: time.Hour, StopTimeout: time.Minute, FaultRate: faults,
 	}, slog.New(slog.DiscardHandler))
 	s.after = func(time.Duration) <-chan time.Time { return a.drained }
 	go func() { a.done <- s.serve(ctx, listener) }()
@@ -76,6 +82,44 @@ func TestAnswers(t *testing.T) {
 	}
 	if want := (Answer{App: "sampleapp", Version: "1.2.3", Hostname: "pod-a", Colour: "green", Message: "hello"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestFailsOnPurpose(t *testing.T) {
+	t.Parallel()
+	for _, rate := range []int{0, 1, 50, 100} {
+		a := startFailing(t, rate)
+		failed := 0
+		for range 100 {
+			switch got, body := get(t, a.url+"/"); got {
+			case http.StatusOK:
+			case http.StatusInternalServerError:
+				failed++
+			default:
+				t.Fatalf("status %d: %s", got, body)
+			}
+			// The pods of a bad version are healthy: only its users see it.
+			if got, _ := get(t, a.url+"/readyz"); got != http.StatusOK {
+				t.Fatalf("/readyz: status %d", got)
+			}
+		}
+		if failed != rate {
+			t.Errorf("%d of 100 requests failed, want %d", failed, rate)
+		}
+	}
+}
+
+func TestFaultRate(t *testing.T) {
+	t.Parallel()
+	for env, want := range map[string]int{"": -1, "50": 50, "100": 100, "101": -1, "-1": -1, "x": -1} {
+		c, err := parse(nil, func(name string) (string, bool) { return env, name == "FAULT_RATE" }, io.Discard)
+		if (err == nil) != (want >= 0) || err == nil && c.FaultRate != want {
+			t.Errorf("FAULT_RATE=%q: %d, %v, want %d", env, c.FaultRate, err, want)
+		}
+	}
+	c, err := parse(nil, func(string) (string, bool) { return "", false }, io.Discard)
+	if err != nil || c.FaultRate != 0 {
+		t.Errorf("without FAULT_RATE: %d, %v, want none", c.FaultRate, err)
 	}
 }
 

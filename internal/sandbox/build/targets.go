@@ -59,8 +59,17 @@ type Image struct {
 	Entrypoint string `json:"entrypoint"`
 	// User is uid:gid.
 	User string `json:"user"`
+	// Beside are further programs in the image, of any target.
+	Beside []Beside `json:"beside"`
 	// Process is how the program takes the part of a pod; nil when it cannot.
 	Process *Process `json:"process"`
+}
+
+// Beside is a program that another one in its image calls.
+type Beside struct {
+	Program string `json:"program"`
+	// At is its absolute path in the image.
+	At string `json:"at"`
 }
 
 // Process is a program that takes the part of a pod on a simulated node.

@@ -38,15 +38,26 @@ func Pack(dir string, p image.Program, bundle []byte) (string, error) {
 
 func keyOf(p image.Program, bundle []byte) (string, error) {
 	h := sha256.New()
-	f, err := os.Open(p.Path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	if _, err := io.Copy(h, f); err != nil {
+	if err := hashFile(h, p.Path); err != nil {
 		return "", err
 	}
 	fmt.Fprintf(h, "2\x00%s\x00%s\x00%q\x00", p.Inside, p.User, p.Links)
+	for _, e := range p.Beside {
+		if err := hashFile(h, e.Path); err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "\x00%s\x00", e.Inside)
+	}
 	h.Write(bundle)
 	return hex.EncodeToString(h.Sum(nil))[:24], nil
+}
+
+func hashFile(w io.Writer, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.Copy(w, f)
+	return err
 }

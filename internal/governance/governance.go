@@ -1,6 +1,6 @@
 // Package governance says what a platform's repository is to be like: who owns
-// which path, as the CODEOWNERS of its forge; and the settings of the forge, as
-// data that somebody else brings about. It is pure.
+// which path, as the CODEOWNERS of its forge; and the settings of the forge: what
+// is declared, and how that differs from what a forge holds. It is pure.
 package governance
 
 import (

@@ -11,7 +11,7 @@ import (
 // priority, names before patterns.
 func TestGiteaRuleOrder(t *testing.T) {
 	t.Parallel()
-	declared := []governance.Branch{{Name: "main"}, {Name: "release/*"}}
+	declared := []governance.Branch{{Name: "main"}, {Name: "hotfix/*"}, {Name: "release/*"}}
 	rule := func(name string, priority int64) *giteaRule { return &giteaRule{Name: name, Priority: priority} }
 	for name, tc := range map[string]struct {
 		rules  giteaRules
@@ -27,6 +27,7 @@ func TestGiteaRuleOrder(t *testing.T) {
 		"before one of others":        {giteaRules{rule("main", 1), rule("**", 2)}, "main", true, -1},
 		"behind a declared pattern":   {giteaRules{rule("release/*", -3), rule("main", -2)}, "main", false, -4},
 		"a pattern behind a branch":   {giteaRules{rule("main", -3), rule("release/*", -2)}, "release/*", true, -1},
+		"a pattern behind another":    {giteaRules{rule("hotfix/*", 1), rule("release/*", 2)}, "release/*", true, -1},
 		"a pattern behind others":     {giteaRules{rule("main", -6), rule("**", -5), rule("release/*", 2)}, "release/*", false, -6},
 		"a pattern that is not there": {giteaRules{rule("main", -6), rule("**", -5)}, "release/*", false, -6},
 	} {

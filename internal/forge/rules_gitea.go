@@ -68,8 +68,8 @@ func (r *giteaRule) tell(found governance.Found, want governance.Branch, owners 
 	found.SetFlag(part, governance.SignedCommits, r.Signed)
 }
 
-// bypass is who may push; a user is spelled as declared, since Gitea's names
-// differ by more than their case.
+// bypass is who may push; a user is spelled as declared: to Gitea, names that
+// differ by case alone are one.
 func (r *giteaRule) bypass(declared []governance.Actor) governance.Value {
 	switch {
 	case !r.Push:

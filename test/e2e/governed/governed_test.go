@@ -32,7 +32,9 @@ spec:
     owners:
       platform: ["@jane"]
       paths: [{path: docs/, owners: ["@mia"]}]
-    branches: [{name: main, reviews: 1, checks: [test]}]
+    branches:
+      - {name: main, reviews: 1, checks: [test]}
+      - {name: release/*, reviews: 2}
     automation: {user: flux}
 `
 
@@ -149,6 +151,7 @@ func (g *governed) drift(t *testing.T) {
 		"block_admin_merge_override": false, "unprotected_file_patterns": "**", "status_check_contexts": []string{"mine"},
 		"protected_file_patterns": "never/**",
 	}, nil)
+	admin.must(t, http.MethodPatch, rules+"/release%2F*", map[string]any{"required_approvals": 1}, nil)
 	admin.must(t, http.MethodPost, rules, map[string]any{"rule_name": "ma*", "priority": -5, "enable_push": true}, nil)
 	out := g.bootstrap(t)
 	for _, want := range []string{
@@ -165,8 +168,11 @@ func (g *governed) drift(t *testing.T) {
 		!slices.Equal(now.Checks, []string{"mine", "test"}) || now.Guarded != "never/**" {
 		t.Errorf("the rule is %+v", now)
 	}
+	if !strings.Contains(out, "M branch release/*: approvals from 1 to 2") {
+		t.Errorf("release/* is not mended in\n%s", out)
+	}
 	var all []protection
-	if admin.must(t, http.MethodGet, rules, nil, &all); len(all) != 2 || all[0].Name != "main" || all[1].Name != "ma*" {
+	if admin.must(t, http.MethodGet, rules, nil, &all); len(all) != 3 || all[0].Name != "main" || all[1].Name != "release/*" || all[2].Name != "ma*" {
 		t.Errorf("the rules are %+v", all)
 	}
 	if out := g.bootstrap(t, "--output", "json"); !strings.Contains(out, `"changes": []`) {

@@ -19,6 +19,9 @@ func (c *checker) delivery(name string, a App) {
 		c.refuse(fmt.Sprintf("spec.governance protects branch %s, and nobody may push past it", c.p.Spec.Repository.Branch),
 			"name who may in spec.governance.automation, or set via: pullRequest", "spec", "apps", name, "delivery", "automate")
 	}
+	if provider := c.p.Spec.Repository.Provider; a.Delivery.Dispatch && provider != ProviderGitHub {
+		c.refuse(fmt.Sprintf("only GitHub starts workflows so, and spec.repository.provider is %s", provider), "leave it out", "spec", "apps", name, "delivery", "dispatch")
+	}
 	for i, cluster := range a.Delivery.Automate {
 		path := []string{"spec", "apps", name, "delivery", "automate", strconv.Itoa(i)}
 		if _, known := c.p.Spec.Clusters[cluster]; !known {

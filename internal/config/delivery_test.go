@@ -57,3 +57,17 @@ func TestDelivery(t *testing.T) {
 		})
 	}
 }
+
+// TestDispatchIsGitHubs: no other forge starts workflows by an event of its own.
+func TestDispatchIsGitHubs(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(delivered, "[dev]}\n", "[dev], dispatch: true}\n", 1)
+	if _, err := config.Parse("platform.yaml", []byte(text)); err != nil {
+		t.Error(err)
+	}
+	text = strings.Replace(text, "acme/platform}", "acme/platform, provider: gitea}", 1)
+	_, err := config.Parse("platform.yaml", []byte(text))
+	if want := "spec.apps.web.delivery.dispatch: only GitHub starts workflows so, and spec.repository.provider is gitea"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("want %s, got %v", want, err)
+	}
+}

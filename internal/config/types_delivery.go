@@ -19,4 +19,8 @@ type Delivery struct {
 	// How it does so: push to the branch that clusters follow, or pullRequest,
 	// where that branch is protected: to flux/<cluster>-<app>.
 	Via Via `json:"via,omitempty" jsonschema:"enum=push,enum=pullRequest,default=push"`
+	// GitHub: true to start the repository's workflows (repository_dispatch) once
+	// such a cluster runs a build. It needs the Secret flux-system/github-dispatch,
+	// which you make.
+	Dispatch bool `json:"dispatch,omitempty"`
 }

@@ -15,7 +15,7 @@ func TestAutomation(t *testing.T) {
 	t.Parallel()
 	p := spec("dev", config.SizeSmall)
 	p.Spec.Apps = map[string]config.App{
-		"web":  {Image: "ghcr.io/acme/web:1.2.3", Port: 8080, Delivery: &config.Delivery{Automate: []string{"dev"}}},
+		"web":  {Image: "ghcr.io/acme/web:1.2.3", Port: 8080, Delivery: &config.Delivery{Automate: []string{"dev"}, Dispatch: true}},
 		"shop": {Image: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop:1.0.0", Port: 8080, Delivery: &config.Delivery{Automate: []string{"dev"}, Via: config.ViaPullRequest}},
 		"blog": {Image: "ghcr.io/acme/blog:1.0.0", Port: 8080, Delivery: &config.Delivery{}},
 		"old":  {Image: "ghcr.io/acme/old:1.0.0", Port: 8080},
@@ -30,9 +30,10 @@ func TestAutomation(t *testing.T) {
 	}
 	all := get("clusters/dev/image-automation.yaml")
 	for what, want := range map[string]int{
-		"kind: ImageRepository\nmetadata": 2, "kind: ImageUpdateAutomation": 2, "namespace: flux-system": 7,
+		"kind: ImageRepository\nmetadata": 2, "kind: ImageUpdateAutomation": 2, "namespace: flux-system": 9,
 		"path: ./apps/dev/web/image\n": 1, "path: ./apps/dev/shop/image\n": 1, "branch: flux/dev-shop\n": 1, "branch: main\n": 3,
 		"provider: aws": 1, "image: ghcr.io/acme/web\n": 1, "blog": 0, "type: generic-hmac": 1,
+		"type: githubdispatch\n  address: https://github.com/": 1, "name: app-web\n": 1, "name: app-shop\n": 0,
 	} {
 		if got := strings.Count(all, what); got != want {
 			t.Errorf("%q is there %d times, want %d, in\n%s", what, got, want, all)

@@ -3,8 +3,11 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 
 	"code.gitea.io/sdk/gitea"
 
@@ -68,22 +71,31 @@ func (p *people) Promotion(ctx context.Context) (int, error) {
 	return open[0].Number, nil
 }
 
-// Merge asks the forge to merge a request; refused is its reason not to.
+// Merge asks the forge to merge a request; refused is its reason not to, which
+// the SDK would not tell.
 func (p *people) Merge(ctx context.Context, request int) (refused string, err error) {
-	client, err := p.client(ctx, gitea.SetToken(p.token.Reveal()))
+	address := fmt.Sprintf("https://%s/api/v1/repos/%s/%s/pulls/%d/merge", sandbox.ForgeHost, storyOrg, storyRepo, request)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(`{"Do": "merge"}`))
 	if err != nil {
 		return "", err
 	}
-	merged, response, err := client.MergePullRequest(storyOrg, storyRepo, int64(request), gitea.MergePullRequestOption{Style: gitea.MergeStyleMerge})
-	switch {
-	case merged:
-		return "", nil
-	case response != nil && response.StatusCode == http.StatusMethodNotAllowed && err != nil:
-		return err.Error(), nil
-	case err == nil:
-		return "", fmt.Errorf("merging request %d: the forge answers %s", request, response.Status)
+	req.Header.Set("Authorization", "token "+p.token.Reveal())
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := p.http.Do(req)
+	if err != nil {
+		return "", fmt.Errorf("merging request %d: %w", request, err)
 	}
-	return "", fmt.Errorf("merging request %d: %w", request, err)
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusOK {
+		return "", nil
+	}
+	var answer struct {
+		Message string `json:"message"`
+	}
+	if err := json.NewDecoder(io.LimitReader(resp.Body, answerLimit)).Decode(&answer); err != nil || resp.StatusCode != http.StatusMethodNotAllowed {
+		return "", fmt.Errorf("merging request %d: the forge answers %s %s", request, resp.Status, answer.Message)
+	}
+	return answer.Message, nil
 }
 
 // Approve approves the request's last commit as the code owner.

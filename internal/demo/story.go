@@ -93,6 +93,7 @@ func (s *story) steps() []step {
 		{"version 1 is built, signed and pushed", s.first},
 		{"bootstrap run --cluster dev", s.start(storyDev)},
 		{"bootstrap run --cluster prod", s.start(storyProd)},
+		{"prod is ready to roll out", s.primed},
 		{"bootstrap govern", s.govern},
 		{"bootstrap charts pull", s.charts},
 		{"version 2 is built", s.build(build2, false)},
@@ -146,6 +147,11 @@ func (s *story) start(cluster string) func(context.Context) (string, error) {
 		}
 		return "", nil
 	}
+}
+
+// primed waits until the first version has all of prod's requests.
+func (s *story) primed(ctx context.Context) (string, error) {
+	return "", s.Rollouts(ctx, func(r Rollout) bool { return r.Phase == "Initialized" || r.Phase == "Succeeded" })
 }
 
 func (s *story) govern(ctx context.Context) (string, error) {

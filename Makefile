@@ -10,6 +10,7 @@ KUBESCORE     := v1.20.0
 ACTIONLINT    := v1.7.12
 YAMLFMT       := v0.21.0
 CYCLONEDX     := v1.9.0
+GITHUB_API    := 23.0.2
 TOOLS         := .cache/tools
 LINTER        := $(TOOLS)/golangci-lint-$(GOLANGCI)/golangci-lint
 LEAKFINDER    := $(TOOLS)/gitleaks-$(GITLEAKS)/gitleaks
@@ -29,7 +30,7 @@ export CGO_ENABLED := 0
 export GOFLAGS     := -trimpath -mod=readonly
 
 .DEFAULT_GOAL := help
-.PHONY: help build test aws-test lint actionlint yamlfmt dist secrets secrets-staged fmt generate check validate kustomize score e2e demo deps linkcheck bench clean FORCE
+.PHONY: help build test aws-test lint actionlint yamlfmt dist secrets secrets-staged fmt generate check validate kustomize score e2e demo deps github-api linkcheck bench clean FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9/-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -128,6 +129,11 @@ demo: build deps ## Play the whole line on a real cluster in a sandbox (Linux, r
 # without root, the command only says what is missing.
 deps: build
 	$(BIN) sandbox deps --install
+
+github-api: ## Cut what internal/forge calls out of GitHub's OpenAPI description (needs npm)
+	rm -rf .cache/github-api && mkdir -p .cache/github-api
+	cd .cache/github-api && npm pack --silent @octokit/openapi@$(GITHUB_API) && tar xzf octokit-openapi-$(GITHUB_API).tgz package/generated/api.github.com.json
+	$(GO) run ./internal/forge/githubfake/cut .cache/github-api/package/generated/api.github.com.json internal/forge/githubfake/operations.txt internal/forge/githubfake/testdata/api.github.com.json.gz
 
 linkcheck: ## Link Flux, kops and Argo CD in one program (minutes when cold)
 	$(GO) build -tags linkcheck -o /dev/null ./internal/linkcheck

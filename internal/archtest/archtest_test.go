@@ -108,6 +108,7 @@ func classes() map[string]class {
 		"internal/sampleapp":              program,
 		"internal/linkcheck":              program,
 		"internal/archtest":               check,
+		"internal/forge/githubfake":       check,
 		"internal/testsupport":            check,
 		"test":                            check,
 	}

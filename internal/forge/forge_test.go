@@ -70,9 +70,10 @@ func server(t *testing.T, provider config.Provider, prefix string, exchanges ...
 	return f
 }
 
-// forges are those with an API, with the path that each puts before it.
+// forges are those that scripts play, with the path that each puts before its
+// API. GitHub is internal/forge/githubfake, in github_test.go.
 func forges() map[config.Provider]string {
-	return map[config.Provider]string{config.ProviderGitHub: "/api/v3", config.ProviderGitea: "/api/v1"}
+	return map[config.Provider]string{config.ProviderGitea: "/api/v1"}
 }
 
 func TestDeployKey(t *testing.T) {

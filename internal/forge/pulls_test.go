@@ -30,13 +30,9 @@ func TestPullRequests(t *testing.T) {
 	for provider, prefix := range forges() {
 		t.Run(string(provider), func(t *testing.T) {
 			t.Parallel()
-			taken := 422
-			if provider == config.ProviderGitea {
-				taken = 409
-			}
 			f := server(t, provider, prefix,
 				exchange{"GET " + pulls, nil, 200, "[" + forkPull + "]"},
-				exchange{"POST " + pulls, map[string]any{"head": "promote/web-prod", "base": "main", "title": "t", "body": "b"}, taken, `{"message":"exists"}`},
+				exchange{"POST " + pulls, map[string]any{"head": "promote/web-prod", "base": "main", "title": "t", "body": "b"}, 409, `{"message":"exists"}`},
 				exchange{"GET " + pulls, nil, 200, "[" + forkPull + "," + openPull + "]"},
 				exchange{"GET " + pulls + "/7", nil, 200, openPull},
 				exchange{"GET " + pulls + "/7", nil, 200, `{"number":7,"state":"closed","merged":true}`},

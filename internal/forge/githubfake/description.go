@@ -201,23 +201,24 @@ func fill(ref *openapi3.SchemaRef, v any) any {
 	return v
 }
 
-// alternative is the first of a schema's that knows all fields of v, and whose
-// fixed words are those of v.
+// alternative is the one of a schema's that knows all fields of v, whose fixed
+// words are those of v, and that requires least.
 func alternative(s *openapi3.Schema, v map[string]any) *openapi3.Schema {
-	if len(s.Properties) > 0 || len(s.OneOf)+len(s.AnyOf) == 0 {
+	if len(s.Properties) > 0 {
 		return s
 	}
+	best := s
 	for _, ref := range slices.Concat(s.OneOf, s.AnyOf) {
-		fits := true
+		fits := best == s || len(ref.Value.Required) < len(best.Required)
 		for name, value := range v {
 			property := ref.Value.Properties[name]
 			fits = fits && property != nil && (len(property.Value.Enum) == 0 || slices.Contains(property.Value.Enum, value))
 		}
 		if fits {
-			return ref.Value
+			best = ref.Value
 		}
 	}
-	return s
+	return best
 }
 
 // What is filled in.

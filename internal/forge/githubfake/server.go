@@ -9,6 +9,7 @@
 package githubfake
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -96,6 +97,24 @@ func (g *GitHub) Refuse(status int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.refuse = status
+}
+
+// Do asks the fake as a person would who is not this project, and returns what
+// it answers.
+func (g *GitHub) Do(ctx context.Context, method, path, body string) (status int, answer string, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, g.API+prefix+"/repos/"+Repository+path, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
+	}
+	req.Header.Set("Authorization", "Bearer "+Token)
+	req.Header.Set("Content-Type", contentType)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(data), err
 }
 
 // serve holds a request to the description, has it answered, and holds the

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // environment is one, with the branches that may deploy to it.
@@ -54,26 +55,13 @@ func (g *GitHub) AddTeam(slug string) {
 	g.teams[slug] = g.next()
 }
 
-// Ruleset is the one with a name, as GitHub tells it; nil without one. A test
-// may change it, as people do in the settings.
-func (g *GitHub) Ruleset(name string) map[string]any {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, set := range g.rulesets {
-		if set["name"] == name {
-			return set
+func (g *GitHub) user(r *http.Request, _ map[string]any) answer {
+	for login, id := range g.users {
+		if strings.EqualFold(login, r.PathValue("username")) {
+			return ok(userNamed(login, id))
 		}
 	}
-	return nil
-}
-
-func (g *GitHub) user(r *http.Request, _ map[string]any) answer {
-	login := r.PathValue("username")
-	id, is := g.users[login]
-	if !is {
-		return notFound()
-	}
-	return ok(userNamed(login, id))
+	return notFound()
 }
 
 func userNamed(login string, id int) map[string]any {
@@ -249,7 +237,7 @@ func (g *GitHub) getPolicies(r *http.Request, _ map[string]any) answer {
 	if e == nil {
 		return notFound()
 	}
-	return ok(map[string]any{"total_count": len(e.policies), "branch_policies": slices.Clone(e.policies)})
+	return ok(map[string]any{"total_count": len(e.policies), "branch_policies": append([]any{}, e.policies...)})
 }
 
 func (g *GitHub) addPolicy(r *http.Request, body map[string]any) answer {

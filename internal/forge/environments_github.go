@@ -38,10 +38,10 @@ type githubBranchPolicy struct {
 // githubEnvironmentChange is an environment as GitHub takes it: what is left out
 // is reset.
 type githubEnvironmentChange struct {
-	WaitTimer int                 `json:"wait_timer"`
-	NoSelf    bool                `json:"prevent_self_review"`
-	Reviewers []githubReviewer    `json:"reviewers"`
-	Policy    *githubBranchPolicy `json:"deployment_branch_policy"`
+	WaitTimer int                 `json:"wait_timer,omitempty"`
+	NoSelf    bool                `json:"prevent_self_review,omitempty"`
+	Reviewers []githubReviewer    `json:"reviewers,omitempty"`
+	Policy    *githubBranchPolicy `json:"deployment_branch_policy,omitempty"`
 }
 
 type githubReviewer struct {
@@ -152,10 +152,41 @@ func (g *gitHub) changeEnvironment(ctx context.Context, name string, to map[stri
 			return err
 		}
 	}
-	if err := g.call(ctx, "changing environment "+name, http.MethodPut, environmentPath(name), change, nil); err != nil {
+	lacking, err := g.putEnvironment(ctx, name, change)
+	if err != nil {
 		return err
 	}
-	return g.changePolicies(ctx, name, to[governance.Deploying])
+	if lacking == nil || !slices.Contains(lacking.settings, governance.Deploying) {
+		err = g.changePolicies(ctx, name, to[governance.Deploying])
+	}
+	if err == nil && lacking != nil {
+		err = lacking
+	}
+	return err
+}
+
+// putEnvironment makes or replaces an environment, without what GitHub's plan for
+// private repositories does not include: reviewers are in its dearest alone, and
+// others of the rules in none that is free.
+func (g *gitHub) putEnvironment(ctx context.Context, name string, change githubEnvironmentChange) (*unavailableError, error) {
+	var lacking *unavailableError
+	for {
+		err := g.call(ctx, "changing environment "+name, http.MethodPut, environmentPath(name), change, nil)
+		why := unprocessable(err)
+		if !strings.Contains(why, "billing plan") || change.Policy == nil {
+			return lacking, err
+		}
+		if lacking == nil {
+			lacking = &unavailableError{said: why}
+		}
+		if len(change.Reviewers) > 0 {
+			change.Reviewers, change.NoSelf = nil, false
+			lacking.settings = append(lacking.settings, governance.Reviewers)
+			continue
+		}
+		change = githubEnvironmentChange{}
+		lacking.settings = append(lacking.settings, governance.Deploying)
+	}
 }
 
 // changePolicies has exactly these branches deploy to an environment.

@@ -86,6 +86,9 @@ func (g *gitHub) ruleset(ctx context.Context, branch string) (*githubRuleset, er
 			if r.Name == rulesetPrefix+branch {
 				whole := &githubRuleset{}
 				err := g.call(ctx, "reading the ruleset of "+branch, http.MethodGet, "/rulesets/"+strconv.FormatInt(r.ID, 10), nil, whole)
+				if err == nil && whole.Bypass == nil {
+					err = fmt.Errorf("reading the ruleset of %s: GitHub leaves out who may push past it, which it tells administrators alone: use the token of one", branch)
+				}
 				return whole, err
 			}
 		}

@@ -2,11 +2,14 @@ package forge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/google/go-github/v88/github"
 
 	"github.com/groundwork-dev/groundwork/internal/governance"
 )
@@ -116,22 +119,56 @@ func (g *gitHub) tellSecurity(ctx context.Context, found governance.Found) error
 	return nil
 }
 
+// changeSecurity turns on what is off. GitHub looks for secrets where the plan
+// includes it.
 func (g *gitHub) changeSecurity(ctx context.Context, to map[string]governance.Value) error {
-	analysis := map[string]githubStatus{}
-	for setting, name := range map[string]string{governance.SecretScanning: "secret_scanning", governance.PushProtection: "secret_scanning_push_protection"} {
-		if to[setting].Is() {
-			analysis[name] = githubStatus{enabled}
-		}
-	}
-	if len(analysis) > 0 {
-		if err := g.call(ctx, "turning the search for secrets on", http.MethodPatch, "", map[string]any{"security_and_analysis": analysis}, nil); err != nil {
+	if to[governance.VulnerabilityAlerts].Is() {
+		if err := g.call(ctx, "having vulnerabilities told", http.MethodPut, "/vulnerability-alerts", nil, nil); err != nil {
 			return err
 		}
 	}
-	if !to[governance.VulnerabilityAlerts].Is() {
+	now := governance.NewFound()
+	if err := g.tellSecurity(ctx, now); err != nil {
+		return err
+	}
+	analysis := map[string]githubStatus{}
+	var settings []string
+	for setting, name := range map[string]string{governance.SecretScanning: "secret_scanning", governance.PushProtection: "secret_scanning_push_protection"} {
+		if have := now.Values[governance.Key{Part: governance.Part{Kind: governance.PartSecurity}, Name: setting}]; to[setting].Is() && !have.Is() {
+			analysis[name] = githubStatus{enabled}
+			settings = append(settings, setting)
+		}
+	}
+	if len(analysis) == 0 {
 		return nil
 	}
-	return g.call(ctx, "having vulnerabilities told", http.MethodPut, "/vulnerability-alerts", nil, nil)
+	err := g.call(ctx, "turning the search for secrets on", http.MethodPatch, "", map[string]any{"security_and_analysis": analysis}, nil)
+	if why := unprocessable(err); why != "" {
+		return &unavailableError{why, settings}
+	}
+	return err
+}
+
+// unavailableError says, in GitHub's words, that it does not offer settings for a
+// repository.
+type unavailableError struct {
+	said     string
+	settings []string
+}
+
+func (e *unavailableError) Error() string { return "GitHub says: " + e.said }
+
+// Unavailable names the settings, to those who cannot import this package.
+func (e *unavailableError) Unavailable() []string { return e.settings }
+
+// unprocessable is what GitHub says to what it understands and does not do; empty
+// for another error, or none.
+func unprocessable(err error) string {
+	said, ok := errors.AsType[*github.ErrorResponse](err)
+	if !ok || said.Response == nil || said.Response.StatusCode != http.StatusUnprocessableEntity {
+		return ""
+	}
+	return said.Message
 }
 
 // What workflows may do.

@@ -171,3 +171,13 @@ func TestGitHubUnknownReviewer(t *testing.T) {
 		t.Errorf("got %v, after %q", err, fake.Calls())
 	}
 }
+
+// TestGitHubHidesWhoMayPass: what a token is not told does not pass for nobody.
+func TestGitHubHidesWhoMayPass(t *testing.T) {
+	t.Parallel()
+	fake, f := governedGitHub(t)
+	fake.Lack(githubfake.Administration)
+	if _, err := f.Settings(t.Context(), declared()); err == nil || !strings.Contains(err.Error(), "the ruleset of main: GitHub leaves out who may push past it") {
+		t.Errorf("got %v", err)
+	}
+}

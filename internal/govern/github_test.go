@@ -59,9 +59,9 @@ func TestGitHub(t *testing.T) {
 	}
 }
 
-// TestGitHubStops at what is refused, with what was done so far: the rest is for
-// the next run.
-func TestGitHubStops(t *testing.T) {
+// TestGitHubRefuses: what is refused is left to the next run, with the variables;
+// the rest is done.
+func TestGitHubRefuses(t *testing.T) {
 	t.Parallel()
 	fake, f, want := onGitHub(t) // without its team
 	report, err := govern.Run(t.Context(), f, want, false)
@@ -70,12 +70,55 @@ func TestGitHubStops(t *testing.T) {
 	}
 	fake.AddTeam("platform")
 	rest, err := govern.Run(t.Context(), f, want, false)
-	if err != nil || rest.Changes[0].Part.Kind != governance.PartEnvironment {
+	if last := rest.Changes[len(rest.Changes)-1]; err != nil || rest.Changes[0].Part.Kind != governance.PartEnvironment || last.Part.Kind != governance.PartVariable {
 		t.Errorf("the next run: %+v, %v", rest, err)
 	}
 	fake.Refuse(http.StatusForbidden)
 	var refused *forge.APIError
 	if _, err := govern.Run(t.Context(), f, want, false); !errors.As(err, &refused) || !refused.Unauthorized() {
 		t.Errorf("without rights: %v", err)
+	}
+}
+
+// TestGitHubPlans: what the plan of a private repository does not include is told
+// and never passes for done; all else is.
+func TestGitHubPlans(t *testing.T) {
+	t.Parallel()
+	prod, security := governance.Part{Kind: governance.PartEnvironment, Name: "prod"}, governance.Part{Kind: governance.PartSecurity}
+	for name, tc := range map[string]struct {
+		lacks []githubfake.Feature
+		want  map[governance.Key]string
+	}{
+		"team": {[]githubfake.Feature{githubfake.SecretScanning, githubfake.Reviewers}, map[governance.Key]string{
+			{Part: prod, Name: governance.Reviewers}:          "required reviewers",
+			{Part: security, Name: governance.SecretScanning}: "not available",
+			{Part: security, Name: governance.PushProtection}: "not available",
+		}},
+		"free": {[]githubfake.Feature{githubfake.EnvironmentRules}, map[governance.Key]string{
+			{Part: prod, Name: governance.Reviewers}: "billing plan",
+			{Part: prod, Name: governance.Deploying}: "billing plan",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fake, f, want := onGitHub(t)
+			fake.AddTeam("platform")
+			fake.Lack(tc.lacks...)
+			for run := range 2 {
+				report, err := govern.Run(t.Context(), f, want, false)
+				if err != nil || len(report.Unable) != len(tc.want) || (run == 0) != (len(report.Changes) > 0) {
+					t.Fatalf("run %d: %+v, %v", run, report, err)
+				}
+				for _, u := range report.Unable {
+					if why := tc.want[governance.Key{Part: u.Part, Name: u.Setting}]; why == "" || !strings.Contains(u.Why, why) {
+						t.Errorf("run %d: %s of %s: %s", run, u.Setting, u.Part, u.Why)
+					}
+				}
+			}
+			fake.Lack()
+			if report, err := govern.Run(t.Context(), f, want, false); err != nil || len(report.Changes) != len(tc.want) || len(report.Unable) > 0 {
+				t.Errorf("with another plan: %+v, %v", report, err)
+			}
+		})
 	}
 }

@@ -6,7 +6,9 @@ package govern
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/groundwork-dev/groundwork/internal/governance"
@@ -18,7 +20,9 @@ type Forge interface {
 	// forge does not know it.
 	Settings(ctx context.Context, want governance.State) (governance.Found, error)
 	// ChangeSettings gives the settings of one part their values, by name. Others
-	// of the part are left as they are.
+	// of the part are left as they are. An error with Unavailable() []string names
+	// the settings that the forge does not offer for this repository; the others
+	// are set then.
 	ChangeSettings(ctx context.Context, want governance.State, part governance.Part, to map[string]governance.Value) error
 }
 
@@ -30,8 +34,10 @@ type Report struct {
 	Unable []governance.Unable `json:"unable"`
 }
 
-// Run brings the forge to what is declared. With dry, it only tells. The changes
-// that were made are returned with an error, too.
+// Run brings the forge to what is declared. With dry, it only tells. A part that
+// fails does not keep the others from being set, but for variables: a workflow
+// that they set going is to find the rules in place. The changes that were made
+// are returned with an error, too.
 func Run(ctx context.Context, forge Forge, want governance.State, dry bool) (Report, error) {
 	report := Report{DryRun: dry, Changes: []governance.Change{}, Unable: []governance.Unable{}}
 	steps, unable, err := look(ctx, forge, want)
@@ -39,25 +45,64 @@ func Run(ctx context.Context, forge Forge, want governance.State, dry bool) (Rep
 		return report, err
 	}
 	report.Unable = append(report.Unable, unable...)
+	var failed []error
 	for _, step := range steps {
 		if !dry {
-			if err := forge.ChangeSettings(ctx, want, step.Part, step.To); err != nil {
-				return report, fmt.Errorf("%s: %w", step.Part, err)
+			if err := ctx.Err(); err != nil {
+				return report, errors.Join(append(failed, err)...)
+			}
+			err := errors.New("left as it is, since not all before it could be set")
+			if len(failed) == 0 || step.Part.Kind != governance.PartVariable {
+				err = forge.ChangeSettings(ctx, want, step.Part, step.To)
+			}
+			if err = report.refused(&step, err); err != nil {
+				failed = append(failed, fmt.Errorf("%s: %w", step.Part, err))
+				continue
 			}
 		}
 		report.Changes = append(report.Changes, step.Changes...)
 	}
-	if dry || len(steps) == 0 {
-		return report, nil
+	if !dry && len(steps) > 0 {
+		failed = append(failed, verify(ctx, forge, want, report.Changes))
 	}
+	return report, errors.Join(failed...)
+}
+
+// refused moves the changes of a step that the forge does not offer here, by its
+// plan, to what it is unable to do; any other error stays one.
+func (r *Report) refused(step *governance.Step, err error) error {
+	var unavailable interface{ Unavailable() []string }
+	if !errors.As(err, &unavailable) {
+		return err
+	}
+	step.Changes = slices.DeleteFunc(step.Changes, func(c governance.Change) bool {
+		is := slices.Contains(unavailable.Unavailable(), c.Setting)
+		if is {
+			r.Unable = append(r.Unable, governance.Unable{Part: c.Part, Setting: c.Setting, Why: err.Error()})
+		}
+		return is
+	})
+	return nil
+}
+
+// verify reads the settings again, and finds changes that did not come about.
+func verify(ctx context.Context, forge Forge, want governance.State, changes []governance.Change) error {
 	left, _, err := look(ctx, forge, want)
 	if err != nil {
-		return report, fmt.Errorf("looking at what was changed: %w", err)
+		return fmt.Errorf("looking at what was changed: %w", err)
 	}
-	if len(left) > 0 {
-		return report, notHeld(left)
+	e := &NotHeldError{}
+	for _, step := range left {
+		for _, c := range step.Changes {
+			if slices.ContainsFunc(changes, func(made governance.Change) bool { return made.Part == c.Part && made.Setting == c.Setting }) {
+				e.Changes = append(e.Changes, c)
+			}
+		}
 	}
-	return report, nil
+	if len(e.Changes) == 0 {
+		return nil
+	}
+	return e
 }
 
 func look(ctx context.Context, forge Forge, want governance.State) ([]governance.Step, []governance.Unable, error) {
@@ -70,14 +115,6 @@ func look(ctx context.Context, forge Forge, want governance.State) ([]governance
 
 // NotHeldError says that a forge took changes, and is not what they say.
 type NotHeldError struct{ Changes []governance.Change }
-
-func notHeld(steps []governance.Step) *NotHeldError {
-	e := &NotHeldError{}
-	for _, step := range steps {
-		e.Changes = append(e.Changes, step.Changes...)
-	}
-	return e
-}
 
 func (e *NotHeldError) Error() string {
 	lines := make([]string, 0, len(e.Changes))

@@ -75,24 +75,72 @@ func TestRun(t *testing.T) {
 }
 
 // TestRunTellsTheTruth: what a forge took and forgot is an error, and so is what
-// failed; what was done before is told with it.
+// failed; what could be done all the same is done, but for variables.
 func TestRunTellsTheTruth(t *testing.T) {
 	t.Parallel()
 	h := weak()
 	h.deaf = governance.NoForcePush
 	var not *govern.NotHeldError
-	if _, err := govern.Run(t.Context(), h, declared(), false); !errors.As(err, &not) || !strings.Contains(err.Error(), "branch main: noForcePush is none, not yes") {
+	if _, err := govern.Run(t.Context(), h, declared(), false); !errors.As(err, &not) || len(not.Changes) != 2 || !strings.Contains(err.Error(), "branch main: noForcePush is none, not yes") {
 		t.Errorf("got %v", err)
 	}
 	h = weak()
-	h.fails = governance.Part{Kind: governance.PartBranch, Name: "release/*"}
+	h.fails = governance.Part{Kind: governance.PartBranch, Name: "main"}
 	report, err := govern.Run(t.Context(), h, declared(), false)
-	if err == nil || !strings.Contains(err.Error(), "branch release/*: no") || len(report.Changes) == 0 {
-		t.Errorf("got %+v, %v", report, err)
+	if err == nil || !strings.Contains(err.Error(), "branch main: no") || !strings.Contains(err.Error(), "variable AWS_REGION: left as it is") || errors.As(err, &not) {
+		t.Errorf("got %v", err)
 	}
+	told := map[string]bool{}
 	for _, c := range report.Changes {
-		if c.Part.Name != "main" {
-			t.Errorf("%s is told as changed", c.Part)
+		told[c.Part.String()] = true
+	}
+	if len(h.order) != 2 || len(told) != 2 || !told["branch release/*"] || !told["actions"] {
+		t.Errorf("changed %v, told %v", h.order, told)
+	}
+}
+
+func TestRunStops(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	h := weak()
+	if report, err := govern.Run(ctx, h, declared(), false); !errors.Is(err, context.Canceled) || len(report.Changes)+len(h.order) > 0 {
+		t.Errorf("changed %v, %v", h.order, err)
+	}
+}
+
+// absent is a forge whose plan lacks a setting.
+type absent struct{ *held }
+
+func (a absent) ChangeSettings(ctx context.Context, want governance.State, part governance.Part, to map[string]governance.Value) error {
+	delete(to, governance.SignedCommits)
+	if err := a.held.ChangeSettings(ctx, want, part, to); err != nil || part.Name != "main" {
+		return err
+	}
+	return lacking{}
+}
+
+type lacking struct{}
+
+func (lacking) Error() string         { return "not in this plan" }
+func (lacking) Unavailable() []string { return []string{governance.SignedCommits} }
+
+func TestRunTellsWhatAPlanLacks(t *testing.T) {
+	t.Parallel()
+	want := declared()
+	want.Branches[0].SignedCommits = true
+	h := weak()
+	main := governance.Part{Kind: governance.PartBranch, Name: "main"}
+	h.SetFlag(main, governance.SignedCommits, false)
+	for range 2 { // it is told each time
+		report, err := govern.Run(t.Context(), absent{h}, want, false)
+		if last := report.Unable[len(report.Unable)-1]; err != nil || last != (governance.Unable{Part: main, Setting: governance.SignedCommits, Why: "not in this plan"}) {
+			t.Errorf("unable %+v, %v", report.Unable, err)
+		}
+		for _, c := range report.Changes {
+			if c.Setting == governance.SignedCommits {
+				t.Error("it is told as changed")
+			}
 		}
 	}
 }

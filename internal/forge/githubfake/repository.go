@@ -23,6 +23,30 @@ type state struct {
 	environments map[string]*environment
 	rulesets     []map[string]any
 	users, teams map[string]int
+	lacks        map[Feature]bool
+}
+
+// Feature is what a plan of GitHub includes or not, for private repositories, or
+// what a token may do.
+type Feature string
+
+// The features that a fake may lack.
+const (
+	SecretScanning   Feature = "secret scanning"
+	EnvironmentRules Feature = "rules of environments"
+	Reviewers        Feature = "reviewers of environments"
+	Administration   Feature = "an administrator's token"
+)
+
+// Lack has the fake refuse what a plan does not include, in GitHub's words, and
+// leave out what it tells administrators alone.
+func (g *GitHub) Lack(features ...Feature) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.lacks = map[Feature]bool{}
+	for _, f := range features {
+		g.lacks[f] = true
+	}
 }
 
 func newState() state {

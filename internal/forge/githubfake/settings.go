@@ -85,6 +85,9 @@ func (g *GitHub) repository(*http.Request, map[string]any) answer {
 // secrets are.
 func (g *GitHub) changeRepository(r *http.Request, body map[string]any) answer {
 	to, _ := body["security_and_analysis"].(map[string]any)
+	if len(to) > 0 && g.lacks[SecretScanning] {
+		return failed(http.StatusUnprocessableEntity, "Secret scanning is not available for this repository.")
+	}
 	then := maps.Clone(g.analysis)
 	maps.Copy(then, to)
 	on := func(name string) bool { return then[name].(map[string]any)["status"] == "enabled" }
@@ -207,6 +210,12 @@ func (g *GitHub) putEnvironment(r *http.Request, body map[string]any) answer {
 	put, _ := body["reviewers"].([]any)
 	policy, _ := body["deployment_branch_policy"].(map[string]any)
 	switch {
+	case g.lacks[EnvironmentRules] && len(body) > 0:
+		return failed(http.StatusUnprocessableEntity, "Fail to create protected rule, please ensure billing plan include protected branch gate.")
+	case g.lacks[Reviewers] && len(put) > 0:
+		return failed(http.StatusUnprocessableEntity, "Failed to create the environment protection rule. Please ensure the billing plan supports the required reviewers protection rule.")
+	case body["prevent_self_review"] == true && len(put) == 0:
+		return failed(http.StatusUnprocessableEntity, "Required reviewers must have at least one reviewer to set prevent_self_review.")
 	case len(put) > 6, len(put) > 0 && g.reviewers(put) == nil, policy != nil && policy["protected_branches"] == policy["custom_branch_policies"]:
 		return failed(http.StatusUnprocessableEntity, "Validation Failed")
 	}
@@ -303,10 +312,14 @@ func (g *GitHub) addRuleset(_ *http.Request, body map[string]any) answer {
 }
 
 func (g *GitHub) getRuleset(r *http.Request, _ map[string]any) answer {
-	if set := g.ruleset(r); set != nil {
-		return ok(set)
+	set := g.ruleset(r)
+	if set == nil {
+		return notFound()
 	}
-	return notFound()
+	if set = maps.Clone(set); g.lacks[Administration] {
+		delete(set, "bypass_actors")
+	}
+	return ok(set)
 }
 
 // changeRuleset keeps what is left out.

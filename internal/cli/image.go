@@ -106,7 +106,8 @@ func signingKey(ctx context.Context, name string) (crypto.Signer, *ecdsa.PublicK
 		if err != nil {
 			return nil, nil, err
 		}
-		return key, key.Verifier(), nil
+		public := key.Verifier()
+		return key, public, nil
 	}
 	data, err := readKey(name)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package aws is what bootstrap itself asks of AWS: a KMS key that encrypts
-// what is put in escrow.
+// Package aws is what bootstrap itself asks of AWS: KMS keys, one that encrypts
+// what is put in escrow and one that signs images.
 package aws
 
 import (

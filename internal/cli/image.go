@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"errors"
 	"fmt"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/groundwork-dev/groundwork/internal/aws"
 	"github.com/groundwork-dev/groundwork/internal/image"
 	"github.com/groundwork-dev/groundwork/internal/redact"
 	"github.com/groundwork-dev/groundwork/internal/registry"
@@ -96,8 +99,36 @@ func readKey(path string) ([]byte, error) {
 	return data, nil
 }
 
-// publicKey reads the key that images are signed with.
-func publicKey(path string) (*ecdsa.PublicKey, error) {
+// signingKey is the key of a file, or of KMS, and its public half.
+func signingKey(ctx context.Context, name string) (crypto.Signer, *ecdsa.PublicKey, error) {
+	if strings.HasPrefix(name, aws.SigningKeyScheme) {
+		key, err := aws.OpenSigningKey(ctx, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		public := key.Verifier()
+		return key, public, nil
+	}
+	data, err := readKey(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	key, err := image.ParsePrivateKey(data, redact.Secret(os.Getenv(passwordVariable)))
+	if err != nil {
+		return nil, nil, usageError{fmt.Errorf("reading the key %s: %w", name, err)}
+	}
+	return key, &key.PublicKey, nil
+}
+
+// publicKey reads the key that images are signed with, from a file or KMS.
+func publicKey(ctx context.Context, path string) (*ecdsa.PublicKey, error) {
+	if strings.HasPrefix(path, aws.SigningKeyScheme) {
+		key, err := aws.OpenSigningKey(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		return key.Verifier(), nil
+	}
 	data, err := readKey(path)
 	if err != nil {
 		return nil, err

@@ -3,12 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/groundwork-dev/groundwork/internal/image"
-	"github.com/groundwork-dev/groundwork/internal/redact"
 )
 
 // passwordVariable is cosign's own.
@@ -38,18 +36,19 @@ func newImageSignCommand(streams Streams) *cobra.Command {
 'cosign verify --key' and 'bootstrap image verify' accept it. It signs a digest,
 never a tag. Signing again with the same key adds nothing.
 
-The key is PEM: PKCS #8, SEC 1, or of 'cosign generate-key-pair' with its password in
-` + passwordVariable + `. In CI it comes from the secret store of the forge.
+The key is one in KMS, awskms:///alias/NAME, which never leaves AWS and which CI uses by
+a role; or a PEM file: PKCS #8, SEC 1, or of 'cosign generate-key-pair' with its password
+in ` + passwordVariable + `.
 
 What it does not do: keyless signing, which needs sigstore's services Fulcio and Rekor
-(in GitHub Actions: 'cosign sign' with permissions id-token: write), keys in a KMS, and
-the transparency log, so cosign wants --insecure-ignore-tlog to verify.`,
+(in GitHub Actions: 'cosign sign' with permissions id-token: write), and the
+transparency log, so cosign wants --insecure-ignore-tlog to verify.`,
 		Example: `  bootstrap image sign --key cosign.key ghcr.io/acme/web@sha256:…
-  bootstrap image sign --key cosign.key "$(bootstrap image push --untagged)"`,
+  bootstrap image sign --key awskms:///alias/images "$(bootstrap image push --untagged)"`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), streams, args[0]) },
 	}
-	cmd.Flags().StringVar(&o.key, "key", "", "file of the private key")
+	cmd.Flags().StringVar(&o.key, "key", "", "file of the private key, or awskms:///…")
 	Must(cmd.MarkFlagRequired("key"))
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "write nothing; say whether a signature would be added")
 	o.registry.add(cmd)
@@ -65,19 +64,15 @@ func (o imageSignOptions) run(ctx context.Context, streams Streams, ref string) 
 	if r.Digest == "" {
 		return usageError{fmt.Errorf("%s has no digest: sign what `bootstrap image push` prints, since a tag may have moved in between", ref)}
 	}
-	data, err := readKey(o.key)
+	key, public, err := signingKey(ctx, o.key)
 	if err != nil {
 		return err
-	}
-	key, err := image.ParsePrivateKey(data, redact.Secret(os.Getenv(passwordVariable)))
-	if err != nil {
-		return usageError{fmt.Errorf("reading the key %s: %w", o.key, err)}
 	}
 	client, err := o.registry.client(streams)
 	if err != nil {
 		return err
 	}
-	has := func(s image.Signature) bool { return s.Check(&key.PublicKey, r) == nil }
+	has := func(s image.Signature) bool { return s.Check(public, r) == nil }
 	added := false
 	if o.dryRun {
 		added, err = client.Unsigned(ctx, r, has)

@@ -35,7 +35,7 @@ said about whether the tag was moved.`,
 	}
 	AddDirFlag(cmd, &o.dir)
 	addAppFlag(cmd, &o.app)
-	cmd.Flags().StringVar(&o.key, "key", "", "file of the public key")
+	cmd.Flags().StringVar(&o.key, "key", "", "file of the public key, or awskms:///…")
 	Must(cmd.MarkFlagRequired("key"))
 	o.registry.add(cmd)
 	addOutputFlag(cmd, &o.output)
@@ -47,7 +47,7 @@ func (o imageVerifyOptions) run(ctx context.Context, streams Streams, args []str
 	if err != nil {
 		return err
 	}
-	key, err := publicKey(o.key)
+	key, err := publicKey(ctx, o.key)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ flux-system. With a rollout, Canaries too. The token of the repository comes fro
 	f.StringVar(&o.app, "app", defaultApp, "the app, as platform.yaml names it")
 	f.StringVar(&o.from, "from", "", "cluster that runs the image")
 	f.StringVar(&o.to, "to", "", "cluster that is to get it")
-	f.StringVar(&o.key, "key", "", "file of the public key that images are signed with")
+	f.StringVar(&o.key, "key", "", "file of the public key that images are signed with, or awskms:///…")
 	f.DurationVar(&o.healthyFor, "healthy-for", 10*time.Minute, "how long the app must have been healthy in --from")
 	f.DurationVar(&o.wait, "wait", 0, "how long to wait for that, where nothing else is missing")
 	f.BoolVar(&o.check, "check", false, "judge a branch, and set its last commit's status "+promote.StatusName)
@@ -118,7 +118,7 @@ func (o promoteOptions) run(ctx context.Context, streams Streams) error {
 	if o.check && o.branch == "" && o.to == "" {
 		return usageError{errors.New("name the branch to check with --branch, or the promotion with --app and --to")}
 	}
-	deps, err := o.deps(streams, repository)
+	deps, err := o.deps(ctx, streams, repository)
 	if err != nil {
 		return err
 	}

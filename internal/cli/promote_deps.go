@@ -15,10 +15,10 @@ import (
 )
 
 // deps wires the adapters of a promotion.
-func (o promoteOptions) deps(streams Streams, repository config.Repository) (promote.Deps, error) {
+func (o promoteOptions) deps(ctx context.Context, streams Streams, repository config.Repository) (promote.Deps, error) {
 	var d promote.Deps
 	var err error
-	if d.Key, err = publicKey(o.key); err != nil {
+	if d.Key, err = publicKey(ctx, o.key); err != nil {
 		return d, err
 	}
 	if d.Registry, err = o.registry.client(streams); err != nil {

@@ -289,6 +289,7 @@ func TestWrites(t *testing.T) {
 	want := []string{
 		"ci.yaml comment pull-requests",
 		"drift.yaml plan id-token",
+		"image.yaml push id-token", "image.yaml push packages",
 		"promote.yaml promote contents", "promote.yaml promote id-token", "promote.yaml promote pull-requests", "promote.yaml promote statuses",
 		"release.yaml build attestations", "release.yaml build contents", "release.yaml build id-token",
 		"terraform-plan.yaml plan id-token",

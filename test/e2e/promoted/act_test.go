@@ -41,7 +41,7 @@ func (s *story) workflow(t *testing.T) {
 	defer os.Remove(filepath.Join(s.dir, "Makefile"))
 	args := []string{
 		"workflow_dispatch", "--workflows", filepath.Join(files, "promote.yaml"), "--eventpath", filepath.Join(files, "event.json"), "--job", "promote",
-		"--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server", "--env", "TERM=dumb",
+		"--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server", "--env", "TERM=dumb", "--env", "GROUNDWORK_CACHE=" + t.TempDir(),
 		"--var", "PROMOTION_RUNNER=ubuntu-24.04", "--var", "PROMOTION_HEALTHY_FOR=1s", "--var", "COSIGN_PUBLIC_KEY=" + string(key),
 		"--secret", "GITHUB_TOKEN=" + s.env["GROUNDWORK_GIT_TOKEN"],
 	}

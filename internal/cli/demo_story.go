@@ -303,6 +303,7 @@ func (s *storyStage) Rollouts(ctx context.Context, done func(demo.Rollout) bool)
 		phase, _, _ := unstructured.NestedString(o.Object, "status", "phase")
 		weight, _, _ := unstructured.NestedInt64(o.Object, "status", "canaryWeight")
 		if done(demo.Rollout{Phase: phase, Weight: int(weight)}) {
+			s.tellRollout(ctx)
 			return nil
 		}
 	}
@@ -324,4 +325,20 @@ func (s *storyStage) rolloutGroup() (string, error) {
 		return "", errors.Join(errors.New("prod rolls nothing out"), err)
 	}
 	return app.Rollout.Group, nil
+}
+
+// tellRollout prints what the cluster says about the rollout, the last at the
+// end.
+func (s *storyStage) tellRollout(ctx context.Context) {
+	list, err := s.clients["prod"].Resource(schema.GroupVersionResource{Version: "v1", Resource: "events"}).Namespace(demoApp).
+		List(ctx, metav1.ListOptions{FieldSelector: "involvedObject.kind=Canary"})
+	if err != nil {
+		return
+	}
+	slices.SortStableFunc(list.Items, func(a, b unstructured.Unstructured) int {
+		return strings.Compare(fmt.Sprint(a.Object["lastTimestamp"]), fmt.Sprint(b.Object["lastTimestamp"]))
+	})
+	for _, e := range list.Items {
+		fmt.Fprintf(s.streams.Err, "  %v %v\n", e.Object["lastTimestamp"], e.Object["message"])
+	}
 }

@@ -2,11 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"io"
 	"log"
 	"net/http/httptest"
@@ -18,31 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 
 	"github.com/groundwork-dev/groundwork/internal/cli"
+	"github.com/groundwork-dev/groundwork/internal/testsupport"
 )
-
-// writeKey writes a new key and its public half, and returns their files.
-func writeKey(t *testing.T, dir, name string) (private, public string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	open, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, public = filepath.Join(dir, name+".key"), filepath.Join(dir, name+".pub")
-	for file, block := range map[string]*pem.Block{private: {Type: "PRIVATE KEY", Bytes: secret}, public: {Type: "PUBLIC KEY", Bytes: open}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return private, public
-}
 
 // TestImage takes a program to a registry by the command line: built twice it is
 // the same image, it is signed once, and what is not right is refused.
@@ -97,8 +69,8 @@ func TestImage(t *testing.T) {
 	if pinned != name+"@"+first {
 		t.Errorf("pushed is %s, want %s@%s", pinned, name, first)
 	}
-	private, public := writeKey(t, t.TempDir(), "ours")
-	_, another := writeKey(t, t.TempDir(), "another")
+	private, public := testsupport.WriteKey(t, t.TempDir(), "ours")
+	_, another := testsupport.WriteKey(t, t.TempDir(), "another")
 	_, err = run(4, "verify", "--key", public, pinned)
 	says(err, "signature", "fix: ")
 	_, err = run(3, "sign", "--key", private, name+":1.2.3")

@@ -15,6 +15,9 @@ const (
 	build1    = 1
 	build2    = 2
 	build3    = 3
+	// storyUsers ask prod at once. A rollout judges the time that answers take:
+	// more would measure how many this machine can serve beside two clusters.
+	storyUsers = 2
 )
 
 // Delivery is where a version goes its whole way: two clusters with one forge
@@ -165,7 +168,7 @@ func (s *story) charts(ctx context.Context) (string, error) {
 
 // reachesDev measures from the push of the tag to answers of nothing else.
 func (s *story) reachesDev(ctx context.Context) (string, error) {
-	users, err := s.users(ctx, storyDev)
+	users, err := s.users(ctx, storyDev, workers)
 	if err != nil {
 		return "", err
 	}
@@ -179,7 +182,7 @@ func (s *story) reachesDev(ctx context.Context) (string, error) {
 
 // badReachesDev waits for the first answer: half of them are none.
 func (s *story) badReachesDev(ctx context.Context) (string, error) {
-	users, err := s.users(ctx, storyDev)
+	users, err := s.users(ctx, storyDev, workers)
 	if err != nil {
 		return "", err
 	}
@@ -189,12 +192,12 @@ func (s *story) badReachesDev(ctx context.Context) (string, error) {
 }
 
 // users are there until they are stopped.
-func (s *story) users(ctx context.Context, cluster string) (*load, error) {
+func (s *story) users(ctx context.Context, cluster string, many int) (*load, error) {
 	app, err := s.Delivery.App(ctx, cluster)
 	if err != nil {
 		return nil, err
 	}
-	return startLoad(ctx, app, workers), nil
+	return startLoad(ctx, app, many), nil
 }
 
 func (s *story) pushed(ctx context.Context, build int, served func(context.Context, string) error) (seconds float64, err error) {
@@ -236,7 +239,7 @@ func (s *story) merged(ctx context.Context) (string, error) {
 
 // rolledOut looks on while users of prod move over, and none may notice.
 func (s *story) rolledOut(ctx context.Context) (string, error) {
-	users, err := s.users(ctx, storyProd)
+	users, err := s.users(ctx, storyProd, storyUsers)
 	if err != nil {
 		return "", err
 	}
@@ -253,7 +256,7 @@ func (s *story) rolledOut(ctx context.Context) (string, error) {
 
 // rolledBack counts who had to suffer the bad version.
 func (s *story) rolledBack(ctx context.Context) (string, error) {
-	users, err := s.users(ctx, storyProd)
+	users, err := s.users(ctx, storyProd, storyUsers)
 	if err != nil {
 		return "", err
 	}

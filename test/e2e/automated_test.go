@@ -4,12 +4,7 @@ package e2e
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,6 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/groundwork-dev/groundwork/internal/imagepin"
+	"github.com/groundwork-dev/groundwork/internal/testsupport"
 )
 
 const (
@@ -106,19 +102,9 @@ func newDeliverer(t *testing.T) *deliverer {
 	t.Helper()
 	d := &deliverer{
 		commit: shared.must(t, self, "git", "rev-parse", "--short=12", "HEAD"),
-		layout: filepath.Join(t.TempDir(), "layout"), key: filepath.Join(t.TempDir(), "cosign.key"),
+		layout: filepath.Join(t.TempDir(), "layout"),
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(d.key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	d.key, _ = testsupport.WriteKey(t, t.TempDir(), "cosign")
 	receiver := fluxObject(t, "notification.toolkit.fluxcd.io", "receivers", "images")
 	path, _, _ := unstructured.NestedString(receiver.Object, "status", "webhookPath")
 	d.hook = webhookURL + path

@@ -5,37 +5,12 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"os"
 	"testing"
 )
-
-// proxied returns an HTTP client that reaches what the sandbox's own pods
-// reach.
-func proxied(env map[string]string) (*http.Client, error) {
-	proxy, err := url.Parse(env["HTTPS_PROXY"])
-	if err != nil {
-		return nil, err
-	}
-	pem, err := os.ReadFile(env["SSL_CERT_FILE"])
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("no certificate in %s", env["SSL_CERT_FILE"])
-	}
-	return &http.Client{Transport: &http.Transport{
-		Proxy:           http.ProxyURL(proxy),
-		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-	}}, nil
-}
 
 const forge = "https://forge.sandbox.test"
 

@@ -8,117 +8,61 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 // sandbox is the one cluster of the test run, with its forge and registry.
 type sandbox struct {
-	name      string
 	dir       string // holds what was built for the tests
 	bootstrap string // path of the executable under test
 	env       map[string]string
 	client    dynamic.Interface
 	http      *http.Client
-	url       string // the repository that the cluster follows
+	environ   func() []string // of a user in it
+	url       string          // the repository that the cluster follows
 }
 
 // shared is started by TestMain; the tests run one after the other.
 var shared *sandbox
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	dir, err := os.MkdirTemp("", "groundwork-e2e-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
-	shared = &sandbox{dir: dir, name: fmt.Sprintf("e2e-%d", os.Getpid()), bootstrap: filepath.Join(dir, "bootstrap")}
-	build := exec.Command("go", "build", "-o", dir+"/", "./cmd/bootstrap", "./cmd/bootstrap-validate", "./cmd/sampleapp")
-	build.Dir, build.Env = "../..", append(os.Environ(), "CGO_ENABLED=0")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return 1, fmt.Errorf("building bootstrap: %w", err)
-	}
-	// A start that fails half way is ended too.
-	defer func() { err = errors.Join(err, shared.down()) }()
-	if err := shared.up(); err != nil {
-		return 1, err
-	}
-	if err := shared.publishApp(goodImage); err != nil {
-		return 1, err
-	}
-	if shared.url, err = shared.createRepository("e2e"); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
-}
-
-func (s *sandbox) up() error {
-	cmd := exec.Command(s.bootstrap, "sandbox", "up", "--name", s.name, "--foreground=false", "--dir", "../..")
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("starting the sandbox: %w", err)
-	}
-	out, err := exec.Command(s.bootstrap, "sandbox", "env", "--name", s.name, "--output", "json").Output()
-	if err != nil {
-		return fmt.Errorf("reading the sandbox's environment: %w", err)
-	}
-	if err := json.Unmarshal(out, &s.env); err != nil {
+	os.Exit(sandboxed.Run(m, sandboxed.Options{Name: "e2e", Repository: "../..", Programs: []string{"bootstrap-validate", "sampleapp"}}, func(s *sandboxed.Sandbox) (err error) {
+		shared = &sandbox{dir: s.Dir, bootstrap: s.Bootstrap, env: s.Env, http: s.HTTP, environ: s.Environ}
+		if err := shared.connect(); err != nil {
+			return err
+		}
+		if err := shared.publishApp(goodImage); err != nil {
+			return err
+		}
+		shared.url, err = shared.createRepository("e2e")
 		return err
-	}
+	}))
+}
+
+func (s *sandbox) connect() error {
 	config, err := clientcmd.BuildConfigFromFlags("", s.env["KUBECONFIG"])
 	if err != nil {
 		return err
 	}
 	config.QPS, config.Burst = 100, 200
-	if s.client, err = dynamic.NewForConfig(config); err != nil {
-		return err
-	}
-	s.http, err = proxied(s.env)
+	s.client, err = dynamic.NewForConfig(config)
 	return err
-}
-
-func (s *sandbox) down() error {
-	cmd := exec.Command(s.bootstrap, "sandbox", "down", "--name", s.name)
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	return cmd.Run()
 }
 
 // result is how a command ended.
 type result struct {
 	stdout, stderr string
 	code           int
-}
-
-// environ is the process's environment with the sandbox's on top.
-func (s *sandbox) environ() []string {
-	env := os.Environ()
-	for k, v := range s.env {
-		env = append(env, k+"="+v)
-	}
-	return append(env,
-		"GIT_AUTHOR_NAME=e2e", "GIT_AUTHOR_EMAIL=e2e@groundwork.test",
-		"GIT_COMMITTER_NAME=e2e", "GIT_COMMITTER_EMAIL=e2e@groundwork.test")
 }
 
 func (s *sandbox) command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {

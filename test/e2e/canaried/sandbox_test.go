@@ -9,14 +9,11 @@ package canaried
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,6 +30,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/image"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/artifact"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/images"
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 const (
@@ -112,19 +110,10 @@ func (s *sandbox) connect(t *testing.T, env string) {
 	if s.client, err = dynamic.NewForConfig(s.config); err != nil {
 		t.Fatal(err)
 	}
-	proxy, err := url.Parse(s.env["HTTPS_PROXY"])
-	if err != nil {
+	if s.http, err = sandboxed.Proxied(s.env); err != nil {
 		t.Fatal(err)
 	}
-	pem, err := os.ReadFile(s.env["SSL_CERT_FILE"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	s.http = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-		Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-	}}
+	s.http.Timeout = 10 * time.Second
 }
 
 // publish builds a version of the app that fails some of a hundred requests,

@@ -7,17 +7,10 @@ package coldstart
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -31,6 +24,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/groundwork-dev/groundwork/internal/testsupport/coldstarttest"
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 const (
@@ -40,10 +34,9 @@ const (
 
 // sandbox is the one cluster of the test run, with its forge and registry.
 type sandbox struct {
-	name, bootstrap string
-	env             map[string]string
-	client          dynamic.Interface
-	http            *http.Client
+	env    map[string]string
+	client dynamic.Interface
+	http   *http.Client
 }
 
 var shared *sandbox
@@ -54,88 +47,25 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "100"); err != nil {
 		panic(err)
 	}
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(sandboxed.Run(m, sandboxed.Options{Name: "coldstart", Repository: repository, Nodes: "real"}, func(s *sandboxed.Sandbox) error {
+		shared = &sandbox{env: s.Env, http: s.HTTP}
+		if err := shared.connect(); err != nil {
+			return err
+		}
+		return shared.installFlux(context.Background())
+	}))
 }
 
-func run(m *testing.M) (code int, err error) {
-	dir, err := os.MkdirTemp("", "groundwork-coldstart-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
-	shared = &sandbox{name: fmt.Sprintf("coldstart-%d", os.Getpid()), bootstrap: filepath.Join(dir, "bootstrap")}
-	build := exec.Command("go", "build", "-o", shared.bootstrap, "./cmd/bootstrap")
-	build.Dir, build.Env, build.Stderr = repository, append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
-	if err := build.Run(); err != nil {
-		return 1, fmt.Errorf("building bootstrap: %w", err)
-	}
-	// A start that fails half way is ended too.
-	defer func() { err = errors.Join(err, shared.down()) }()
-	if err := shared.up(); err != nil {
-		return 1, err
-	}
-	if err := shared.installFlux(context.Background()); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
-}
-
-// up starts a sandbox with a node that runs pods: without one, its API server
-// asks no webhooks.
-func (s *sandbox) up() error {
-	cmd := exec.Command(s.bootstrap, "sandbox", "up", "--name", s.name, "--nodes", "real", "--foreground=false", "--dir", repository)
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("starting the sandbox: %w", err)
-	}
-	out, err := exec.Command(s.bootstrap, "sandbox", "env", "--name", s.name, "--output", "json").Output()
-	if err != nil {
-		return fmt.Errorf("reading the sandbox's environment: %w", err)
-	}
-	if err := json.Unmarshal(out, &s.env); err != nil {
-		return err
-	}
+// connect reaches the API server of a sandbox with a node that runs pods: without
+// one, it asks no webhooks.
+func (s *sandbox) connect() error {
 	config, err := clientcmd.BuildConfigFromFlags("", s.env["KUBECONFIG"])
 	if err != nil {
 		return err
 	}
 	config.QPS = -1 // all cases at once
-	if s.client, err = dynamic.NewForConfig(config); err != nil {
-		return err
-	}
-	s.http, err = proxied(s.env)
+	s.client, err = dynamic.NewForConfig(config)
 	return err
-}
-
-func (s *sandbox) down() error {
-	cmd := exec.Command(s.bootstrap, "sandbox", "down", "--name", s.name)
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	return cmd.Run()
-}
-
-// proxied returns an HTTP client that reaches what the sandbox's own pods
-// reach.
-func proxied(env map[string]string) (*http.Client, error) {
-	proxy, err := url.Parse(env["HTTPS_PROXY"])
-	if err != nil {
-		return nil, err
-	}
-	pem, err := os.ReadFile(env["SSL_CERT_FILE"])
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("no certificate in %s", env["SSL_CERT_FILE"])
-	}
-	return &http.Client{Transport: &http.Transport{
-		Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-	}}, nil
 }
 
 // installFlux applies the controllers of this repository's own cluster, with

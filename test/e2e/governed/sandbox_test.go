@@ -8,19 +8,15 @@ package governed
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 const forge = "https://forge.sandbox.test"
@@ -36,69 +32,10 @@ type sandbox struct {
 var shared sandbox
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	dir, err := os.MkdirTemp("", "groundwork-governed-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
-	name := fmt.Sprintf("governed-%d", os.Getpid())
-	shared.bootstrap = filepath.Join(dir, "bootstrap")
-	build := exec.Command("go", "build", "-o", dir+"/", "./cmd/bootstrap")
-	build.Dir, build.Stderr = "../../..", os.Stderr
-	if err := build.Run(); err != nil {
-		return 1, fmt.Errorf("building bootstrap: %w", err)
-	}
-	control := func(args ...string) ([]byte, error) {
-		cmd := exec.Command(shared.bootstrap, append([]string{"sandbox"}, append(args, "--name", name)...)...)
-		cmd.Stderr = os.Stderr
-		return cmd.Output()
-	}
-	defer func() {
-		_, downErr := control("down")
-		err = errors.Join(err, downErr)
-	}()
-	if _, err := control("up", "--foreground=false", "--nodes", "simulated", "--dir", "../../.."); err != nil {
-		return 1, fmt.Errorf("starting the sandbox: %w", err)
-	}
-	out, err := control("env", "--output", "json")
-	if err != nil {
-		return 1, fmt.Errorf("reading the sandbox's environment: %w", err)
-	}
-	if err := json.Unmarshal(out, &shared.env); err != nil {
-		return 1, err
-	}
-	if shared.http, err = proxied(shared.env); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
-}
-
-// proxied returns an HTTP client that reaches the sandbox's forge.
-func proxied(env map[string]string) (*http.Client, error) {
-	proxy, err := url.Parse(env["HTTPS_PROXY"])
-	if err != nil {
-		return nil, err
-	}
-	pem, err := os.ReadFile(env["SSL_CERT_FILE"])
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("no certificate in %s", env["SSL_CERT_FILE"])
-	}
-	return &http.Client{Transport: &http.Transport{
-		Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-	}}, nil
+	os.Exit(sandboxed.Run(m, sandboxed.Options{Name: "governed", Repository: "../../..", Nodes: "simulated"}, func(s *sandboxed.Sandbox) error {
+		shared = sandbox{bootstrap: s.Bootstrap, env: s.Env, http: s.HTTP}
+		return nil
+	}))
 }
 
 // person is somebody with a token at the forge.

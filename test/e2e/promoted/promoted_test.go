@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/groundwork-dev/groundwork/internal/imagepin"
+	"github.com/groundwork-dev/groundwork/internal/testsupport"
 )
 
 const (
@@ -78,7 +79,7 @@ type request struct {
 // TestPromoted tells the story in its order.
 func TestPromoted(t *testing.T) {
 	s := &story{sandbox: shared, dir: t.TempDir()}
-	s.private, s.public = writeKey(t, t.TempDir())
+	s.private, s.public = testsupport.WriteKey(t, t.TempDir(), "cosign")
 	first := s.begin(t)
 	s.nothing(t)
 	second := s.build(t, 2, "second version")

@@ -9,24 +9,18 @@ package promoted
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 const (
@@ -38,72 +32,20 @@ const (
 
 // sandbox is dev with its forge and registry.
 type sandbox struct {
-	name, dir, bootstrap string
-	env                  map[string]string
-	http                 *http.Client
+	dir, bootstrap string
+	env            map[string]string
+	http           *http.Client
 }
 
 var shared *sandbox
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	dir, err := os.MkdirTemp("", "groundwork-promoted-")
-	if err != nil {
-		return 1, err
-	}
-	defer os.RemoveAll(dir)
-	shared = &sandbox{dir: dir, name: fmt.Sprintf("promoted-%d", os.Getpid()), bootstrap: filepath.Join(dir, "bootstrap")}
-	build := exec.Command("go", "build", "-o", dir+"/", "./cmd/bootstrap", "./cmd/bootstrap-validate")
-	build.Dir, build.Env, build.Stderr = "../../..", append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
-	if err := build.Run(); err != nil {
-		return 1, fmt.Errorf("building bootstrap: %w", err)
-	}
-	defer func() { err = errors.Join(err, shared.sandbox("down")) }()
-	if err := shared.up(); err != nil {
-		return 1, fmt.Errorf("starting the sandbox: %w", err)
-	}
-	return m.Run(), nil
-}
-
-func (s *sandbox) sandbox(args ...string) error {
-	cmd := exec.Command(s.bootstrap, append([]string{"sandbox"}, append(args, "--name", s.name)...)...)
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	return cmd.Run()
-}
-
-func (s *sandbox) up() error {
-	if err := s.sandbox("up", "--foreground=false", "--nodes", "real", "--dir", "../../.."); err != nil {
-		return err
-	}
-	out, err := exec.Command(s.bootstrap, "sandbox", "env", "--name", s.name, "--output", "json").Output()
-	if err != nil {
-		return fmt.Errorf("reading the sandbox's environment: %w", err)
-	}
-	if err := json.Unmarshal(out, &s.env); err != nil {
-		return err
-	}
-	proxy, err := url.Parse(s.env["HTTPS_PROXY"])
-	if err != nil {
-		return err
-	}
-	authorities, err := os.ReadFile(s.env["SSL_CERT_FILE"])
-	if err != nil {
-		return err
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(authorities)
-	s.http = &http.Client{Transport: &http.Transport{
-		Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-	}}
-	return nil
+	os.Exit(sandboxed.Run(m, sandboxed.Options{
+		Name: "promoted", Repository: "../../..", Programs: []string{"bootstrap-validate"}, Nodes: "real",
+	}, func(s *sandboxed.Sandbox) error {
+		shared = &sandbox{dir: s.Dir, bootstrap: s.Bootstrap, env: s.Env, http: s.HTTP}
+		return nil
+	}))
 }
 
 // result is how a command ended.
@@ -175,30 +117,6 @@ func (s *sandbox) api(t *testing.T, method, path string, body, into any) {
 			t.Fatalf("%s %s: %v in %s", method, path, err, answer)
 		}
 	}
-}
-
-// writeKey makes a key to sign with.
-func writeKey(t *testing.T, dir string) (private, public string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	open, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, public = filepath.Join(dir, "cosign.key"), filepath.Join(dir, "cosign.pub")
-	for file, block := range map[string]*pem.Block{private: {Type: "PRIVATE KEY", Bytes: secret}, public: {Type: "PUBLIC KEY", Bytes: open}} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return private, public
 }
 
 // write writes files below dir.

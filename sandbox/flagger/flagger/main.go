@@ -1,19 +1,23 @@
 // Command flagger is upstream's, which cannot be compiled against a client that
 // knows today's pods: the one that it was made for drops fields that it does not
 // know, such as a preStop of sleep, from the copy that it makes of a Deployment. It
-// has the flags that our values set, and elects no leader.
+// has the flags that our values set.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/tools/leaderelection"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
 
 	"github.com/fluxcd/flagger/pkg/canary"
 	clientset "github.com/fluxcd/flagger/pkg/client/clientset/versioned"
@@ -31,6 +35,8 @@ import (
 type options struct {
 	level, mesh, metrics, cluster string
 	tracking, sameNamespace       bool
+	elect                         bool
+	electIn                       string // namespace
 }
 
 func main() {
@@ -41,11 +47,20 @@ func main() {
 	flag.StringVar(&o.cluster, "cluster-name", "", "name in the text of alerts")
 	flag.BoolVar(&o.tracking, "enable-config-tracking", true, "start a rollout for changed ConfigMaps and Secrets, too")
 	flag.BoolVar(&o.sameNamespace, "no-cross-namespace-refs", false, "refuse templates of other namespaces")
+	flag.BoolVar(&o.elect, "enable-leader-election", false, "work only as the one of many that leads")
+	flag.StringVar(&o.electIn, "leader-election-namespace", "kube-system", "namespace of the leader's Lease")
+	flag.String("slack-user", "", "unused: the chart always sets it")
 	flag.Parse()
-	if err := run(o); err != nil {
+	finish(run(o))
+}
+
+// finish ends the program.
+func finish(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "flagger:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 func run(o options) error {
@@ -82,11 +97,43 @@ func run(o options) error {
 	}
 	// As upstream's defaults.
 	labels := []string{"app", "name", "app.kubernetes.io/name"}
-	return controller.NewController(kube, flagger, infos, 10*time.Second, log, &notifier.NopNotifier{},
+	c := controller.NewController(kube, flagger, infos, 10*time.Second, log, &notifier.NopNotifier{},
 		canary.NewFactory(kube, flagger, tracker, labels, []string{""}, log),
 		router.NewFactory(config, kube, flagger, "nginx.ingress.kubernetes.io", "", log, flagger, true),
 		observer, o.mesh, version.VERSION, "", o.cluster, o.sameNamespace,
-	).Run(2, stop)
+	)
+	if !o.elect {
+		return c.Run(2, stop)
+	}
+	return lead(kube, o.electIn, stop, func() error { return c.Run(2, stop) })
+}
+
+// lead runs once this one leads, and ends when it no longer does.
+func lead(client kubernetes.Interface, namespace string, stop <-chan struct{}, run func() error) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-stop
+		cancel()
+	}()
+	me, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	leaderelection.RunOrDie(ctx, leaderelection.LeaderElectionConfig{
+		Lock: &resourcelock.LeaseLock{
+			LeaseMeta:  metav1.ObjectMeta{Name: "flagger-leader-election", Namespace: namespace},
+			Client:     client.CoordinationV1(),
+			LockConfig: resourcelock.ResourceLockConfig{Identity: me},
+		},
+		ReleaseOnCancel: true,
+		LeaseDuration:   60 * time.Second, RenewDeadline: 15 * time.Second, RetryPeriod: 5 * time.Second,
+		Callbacks: leaderelection.LeaderCallbacks{
+			OnStartedLeading: func(context.Context) { finish(run()) },
+			OnStoppedLeading: func() {},
+		},
+	})
+	return errors.New("it no longer leads")
 }
 
 // watch starts to watch what the controller reads.

@@ -142,10 +142,12 @@ func (s *storyStage) Down(ctx context.Context) error {
 	return errors.Join(sandboxDown(ctx, s.sandboxOf("prod")), sandboxDown(ctx, s.sandboxOf("dev")), os.RemoveAll(s.dir))
 }
 
-// Begin clones the empty repository and writes what a user writes.
+// Begin clones the empty repository and pushes what a user writes: bootstrap
+// itself commits no more than platform.yaml, components and what it generates.
 func (s *storyStage) Begin(ctx context.Context, dir, image string) error {
 	s.platform = dir
-	if err := s.Shell("dev").Run(ctx, s.dir, "git", "clone", "--quiet", sandbox.Repository, dir); err != nil {
+	shell := s.Shell("dev")
+	if err := shell.Run(ctx, s.dir, "git", "clone", "--quiet", sandbox.Repository, dir); err != nil {
 		return err
 	}
 	t, err := template.New("").Parse(storyYAML)
@@ -157,10 +159,17 @@ func (s *storyStage) Begin(ctx context.Context, dir, image string) error {
 		return err
 	}
 	overlay := filepath.Join(s.root, "sandbox", "canary")
-	return errors.Join(
+	if err := errors.Join(
 		os.WriteFile(filepath.Join(dir, config.FileName), text.Bytes(), 0o644),
 		os.CopyFS(filepath.Join(dir, componentsDir), os.DirFS(filepath.Join(overlay, "components"))),
-		os.CopyFS(filepath.Join(dir, "clusters", "prod", "patches"), os.DirFS(filepath.Join(overlay, "patches"))))
+		os.CopyFS(filepath.Join(dir, "clusters", "prod", "patches"), os.DirFS(filepath.Join(overlay, "patches"))),
+	); err != nil {
+		return err
+	}
+	return errors.Join(
+		shell.Run(ctx, dir, "git", "add", "."),
+		shell.Run(ctx, dir, "git", "commit", "--quiet", "--message", "The platform, and a gateway in the mesh's stead"),
+		shell.Run(ctx, dir, "git", "push", "--quiet", "origin", "HEAD:main"))
 }
 
 // Shell runs commands in a cluster's sandbox.
@@ -190,9 +199,12 @@ func (s *storyStage) App(ctx context.Context, cluster string) (demo.App, error) 
 		}
 		parents, _, _ := unstructured.NestedSlice(route.Object, "spec", "parentRefs")
 		for _, p := range parents {
-			if gateway, ok := p.(map[string]any); ok {
+			if gateway, ok := p.(map[string]any); ok && gateway["kind"] == "Gateway" {
 				host = fmt.Sprintf("%v.%v", gateway["name"], gateway["namespace"])
 			}
+		}
+		if host == demoApp+"."+demoApp {
+			return nil, errors.New("prod's route hangs on no gateway")
 		}
 	}
 	return newAppClient(client, "http://"+host+".svc.cluster.local/"), nil

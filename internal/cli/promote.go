@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ type promoteOptions struct {
 	key            string
 	healthyFor     time.Duration
 	wait           time.Duration
-	check          bool
+	check, revert  bool
 	branch, commit string
 	registry       registryFlags
 }
@@ -51,17 +52,27 @@ nothing is ever merged: that is for who may approve the request.
 branch that moves no image of another cluster than --from passes as no promotion; one
 that brings back an image that the cluster had needs the registry's evidence alone.
 
-The cluster --from is reached by the kubeconfig. It has to read Deployments and pods in
+--revert asks --to instead: where its last rollout failed, with the image that the
+repository names, it says so at the request that brought the image, and opens one from
+the branch revert/APP-TO that goes back to what the cluster still runs.
+
+The cluster --from, with --revert --to, is reached by the kubeconfig. It has to read Deployments and pods in
 the app's namespace, Flux's Kustomizations, and what tells that it is this cluster: the
 namespace kube-system with its ConfigMap kube-root-ca.crt, and groundwork-identity in
 flux-system. With a rollout, Canaries too. The token of the repository comes from
 ` + tokenVariable + `; it writes contents, pull requests and statuses.`,
 		Example: `  bootstrap promote --app sampleapp --from dev --to prod --key cosign.pub --dry-run
   bootstrap promote --app sampleapp --from dev --to prod --key cosign.pub --context dev
+  bootstrap promote --revert --app sampleapp --from dev --to prod --key cosign.pub --context prod
   bootstrap promote --check --branch promote/sampleapp-prod --from dev --key cosign.pub --output json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), streams) },
 	}
+	o.addFlags(cmd)
+	return cmd
+}
+
+func (o *promoteOptions) addFlags(cmd *cobra.Command) {
 	AddDirFlag(cmd, &o.dir)
 	f := cmd.Flags()
 	f.StringVar(&o.app, "app", defaultApp, "the app, as platform.yaml names it")
@@ -70,6 +81,7 @@ flux-system. With a rollout, Canaries too. The token of the repository comes fro
 	f.StringVar(&o.key, "key", "", "file of the public key that images are signed with, or awskms:///…")
 	f.DurationVar(&o.healthyFor, "healthy-for", 10*time.Minute, "how long the app must have been healthy in --from")
 	f.DurationVar(&o.wait, "wait", 0, "how long to wait for that, where nothing else is missing")
+	f.BoolVar(&o.revert, "revert", false, "take a rollout back that failed in --to, by a pull request")
 	f.BoolVar(&o.check, "check", false, "judge a branch, and set its last commit's status "+promote.StatusName)
 	f.StringVar(&o.branch, "branch", "", "with --check: the branch (default that of --app and --to)")
 	f.StringVar(&o.commit, "commit", "", "with --check: the commit that the branch must be at")
@@ -82,13 +94,13 @@ flux-system. With a rollout, Canaries too. The token of the repository comes fro
 	f.BoolVar(&o.registry.stdin, "registry-password-stdin", false, "read the registry's password or token from standard input")
 	cmd.MarkFlagsRequiredTogether("registry-username", "registry-password-stdin")
 	addOutputFlag(cmd, &o.output)
+	cmd.MarkFlagsMutuallyExclusive("revert", "check")
 	Must(cmd.MarkFlagRequired("from"))
 	Must(cmd.MarkFlagRequired("key"))
 	for _, name := range []string{"from", "to"} {
 		Must(cmd.RegisterFlagCompletionFunc(name, completeClusters(&o.dir)))
 	}
 	Must(cmd.RegisterFlagCompletionFunc("app", completeApps(&o.dir)))
-	return cmd
 }
 
 func completeApps(dir *string) cobra.CompletionFunc {
@@ -134,6 +146,11 @@ func (o promoteOptions) run(ctx context.Context, streams Streams) error {
 			return nil
 		}
 		return errors.Join(o.printChecked(streams, checked), err)
+	}
+	if o.revert {
+		reverted, err := promote.Revert(ctx, one, deps, tell)
+		display.close()
+		return errors.Join(o.printReverted(streams, reverted), err)
 	}
 	report, err := promote.Run(ctx, one, deps, tell)
 	display.close()
@@ -183,11 +200,15 @@ func (o promoteOptions) subjects() ([]promote.Options, config.Repository, error)
 				continue
 			}
 			s := promote.Options{
-				App: a.Name, From: o.from, To: name, Base: p.Spec.Repository.Branch, Namespace: source.Apps[at].Namespace,
+				App: a.Name, From: o.from, To: name, Base: p.Spec.Repository.Branch,
 				HealthyFor: o.healthyFor, Wait: o.wait, DryRun: o.dryRun,
 			}
-			if r := source.Apps[at].Rollout; r != nil {
-				s.RolloutGroup = r.Group
+			asked := source.Apps[at]
+			if o.revert {
+				asked = a
+			}
+			if s.Namespace = asked.Namespace; asked.Rollout != nil {
+				s.RolloutGroup = asked.Rollout.Group
 			}
 			all = append(all, s)
 		}
@@ -233,6 +254,34 @@ func (o promoteOptions) printPromoted(streams Streams, r *promote.Report) error 
 	case promote.Opened, promote.Updated:
 		if r.Request != nil {
 			text += fmt.Sprintf("%s %s\n", r.Result, r.Request.URL)
+		}
+	}
+	_, err := fmt.Fprint(streams.Out, text)
+	return err
+}
+
+// asked is the cluster whose API is asked.
+func (o promoteOptions) asked() string {
+	if o.revert {
+		return o.to
+	}
+	return o.from
+}
+
+func (o promoteOptions) printReverted(streams Streams, r *promote.Reverted) error {
+	if o.output == outputJSON {
+		return PrintJSON(streams.Out, r)
+	}
+	var text string
+	switch r.Result {
+	case promote.Nothing:
+		text = fmt.Sprintf("Nothing to take back: %s.\n", strings.Join(r.Why, "; "))
+	case promote.DryRun:
+		text = fmt.Sprintf("The rollout failed: %s.\nThe request would go back to %s.\n  %s\n", r.Image, r.Back, strings.Join(r.Why, "\n  "))
+	case promote.Opened, promote.Updated:
+		text = fmt.Sprintf("The rollout failed: %s.\nback to %s: %s %s\n", r.Image, r.Back, r.Result, r.Request.URL)
+		if r.Promotion != nil {
+			text += fmt.Sprintf("told %s\n", r.Promotion.URL)
 		}
 	}
 	_, err := fmt.Fprint(streams.Out, text)

@@ -40,7 +40,7 @@ func (o promoteOptions) deps(ctx context.Context, streams Streams, repository co
 		return renderedDiff(ctx, remote, commit, base)
 	}
 	d.Connect = func(ctx context.Context) (promote.Cluster, error) {
-		target := ClusterTarget{Dir: o.dir, Cluster: o.from, Kubeconfig: o.kubeconfig, Context: o.context}
+		target := ClusterTarget{Dir: o.dir, Cluster: o.asked(), Kubeconfig: o.kubeconfig, Context: o.context}
 		c, _, err := target.Open(ctx)
 		return c, err
 	}

@@ -81,11 +81,6 @@ func (l *load) await(ctx context.Context, version string) error {
 	return l.until(ctx, "version "+version, func() bool { return l.version == version && l.inARow >= settled })
 }
 
-// awaitAny waits for one answer of the version.
-func (l *load) awaitAny(ctx context.Context, version string) error {
-	return l.until(ctx, "version "+version, func() bool { return l.version == version })
-}
-
 // awaitGood waits for as many good answers more as settle a change.
 func (l *load) awaitGood(ctx context.Context) error {
 	l.mu.Lock()

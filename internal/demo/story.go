@@ -110,6 +110,7 @@ func (s *story) steps() []step {
 		{"bootstrap promote: its pods are well, so it may go on", s.promote},
 		{"a code owner approves, and it is merged", s.merged},
 		{"prod takes it back", s.rolledBack},
+		{"bootstrap promote --revert: the repository follows", s.revert},
 	}
 }
 
@@ -172,7 +173,7 @@ func (s *story) reachesDev(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	took, err := s.pushed(ctx, build2, users.await)
+	took, err := s.pushed(ctx, build2, users)
 	requests, lost, lastErr := users.stop()
 	if err == nil && lost > 0 {
 		err = fmt.Errorf("%d of %d requests got no good answer: %w", lost, requests, lastErr)
@@ -180,14 +181,14 @@ func (s *story) reachesDev(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%.1fs after the push, %d requests, none lost", took, requests), err
 }
 
-// badReachesDev waits for the first answer: half of them are none.
+// badReachesDev does not ask how many answers fail: half of them do.
 func (s *story) badReachesDev(ctx context.Context) (string, error) {
 	users, err := s.users(ctx, storyDev, workers)
 	if err != nil {
 		return "", err
 	}
 	defer func() { _, _, _ = users.stop() }()
-	took, err := s.pushed(ctx, build3, users.awaitAny)
+	took, err := s.pushed(ctx, build3, users)
 	return fmt.Sprintf("%.1fs after the push", took), err
 }
 
@@ -200,12 +201,12 @@ func (s *story) users(ctx context.Context, cluster string, many int) (*load, err
 	return startLoad(ctx, app, many), nil
 }
 
-func (s *story) pushed(ctx context.Context, build int, served func(context.Context, string) error) (seconds float64, err error) {
+func (s *story) pushed(ctx context.Context, build int, users *load) (seconds float64, err error) {
 	began := s.Now()
 	if _, err := s.Push(ctx, s.layout, s.tags[build], true); err != nil {
 		return 0, err
 	}
-	err = served(ctx, s.tags[build])
+	err = users.await(ctx, s.tags[build])
 	return s.Now().Sub(began).Seconds(), err
 }
 
@@ -216,6 +217,12 @@ func (s *story) promote(ctx context.Context) (string, error) {
 	}
 	s.request, err = s.Promotion(ctx)
 	return fmt.Sprintf("request %d", s.request), err
+}
+
+// revert has the repository name what prod serves, by a request of its own.
+func (s *story) revert(ctx context.Context) (string, error) {
+	err := s.bootstrapAt(ctx, storyProd, "promote", "--revert", "--from", storyDev, "--to", storyProd, "--key", s.PublicKey())
+	return "", err
 }
 
 func (s *story) refused(ctx context.Context) (string, error) {

@@ -50,6 +50,8 @@ type Forge interface {
 	// Requests are the open ones from a branch of this repository into another.
 	Requests(ctx context.Context, branch, base string) ([]pullrequest.Request, error)
 	Request(ctx context.Context, number int) (pullrequest.Request, error)
+	// Merged is the last one of the branches that was merged, nil without.
+	Merged(ctx context.Context, branch, base string) (*pullrequest.Request, error)
 	// CreateRequest opens one, or returns the open one of the two branches: a
 	// forge has one at most.
 	CreateRequest(ctx context.Context, branch, base, title, body string) (pullrequest.Request, error)
@@ -180,4 +182,15 @@ type ReadOnlyError struct{ Title string }
 
 func (e *ReadOnlyError) Error() string {
 	return fmt.Sprintf("deploy key %q is registered as read-only, but the cluster is to push: delete it at the forge and run again", e.Title)
+}
+
+// lastMerged is the one with the highest number of those that were merged.
+func lastMerged(all []pullrequest.Request) *pullrequest.Request {
+	var last *pullrequest.Request
+	for i, one := range all {
+		if one.State == pullrequest.Merged && (last == nil || one.Number > last.Number) {
+			last = &all[i]
+		}
+	}
+	return last
 }

@@ -102,7 +102,13 @@ func TestGitHubPullRequests(t *testing.T) {
 	if said := fake.Statuses(commitHash); len(said) != 1 || said[0].(map[string]any)["state"] != "failure" {
 		t.Errorf("statuses are %v", said)
 	}
+	if none, err := f.Merged(ctx, branch, "main"); err != nil || none != nil {
+		t.Errorf("merged before it was: %+v, %v", none, err)
+	}
 	fake.Merge(2)
+	if last, err := f.Merged(ctx, branch, "main"); err != nil || last == nil || last.Number != 2 || last.State != pullrequest.Merged {
+		t.Errorf("the last merged one is %+v, %v", last, err)
+	}
 	if got, err := f.Request(ctx, 2); err != nil || got.State != pullrequest.Merged {
 		t.Errorf("got %+v, %v", got, err)
 	}

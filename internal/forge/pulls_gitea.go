@@ -10,6 +10,15 @@ import (
 )
 
 func (g *gitea) Requests(ctx context.Context, branch, base string) ([]pullrequest.Request, error) {
+	return g.requests(ctx, sdk.StateOpen, branch, base)
+}
+
+func (g *gitea) Merged(ctx context.Context, branch, base string) (*pullrequest.Request, error) {
+	closed, err := g.requests(ctx, sdk.StateClosed, branch, base)
+	return lastMerged(closed), err
+}
+
+func (g *gitea) requests(ctx context.Context, state sdk.StateType, branch, base string) ([]pullrequest.Request, error) {
 	client, err := g.client(ctx)
 	if err != nil {
 		return nil, err
@@ -17,7 +26,7 @@ func (g *gitea) Requests(ctx context.Context, branch, base string) ([]pullreques
 	var found []pullrequest.Request
 	for page := 1; ; page++ {
 		open, response, err := client.ListRepoPullRequests(g.repo.owner, g.repo.name, sdk.ListPullRequestsOptions{
-			ListOptions: sdk.ListOptions{Page: page, PageSize: pageSize}, State: sdk.StateOpen,
+			ListOptions: sdk.ListOptions{Page: page, PageSize: pageSize}, State: state,
 		})
 		if err != nil {
 			return nil, g.fail("listing the pull requests", response, err)

@@ -11,12 +11,22 @@ import (
 )
 
 func (g *gitHub) Requests(ctx context.Context, branch, base string) ([]pullrequest.Request, error) {
+	return g.requests(ctx, stateOpen, branch, base)
+}
+
+// Merged looks at the fifty requests of the branches that were opened last.
+func (g *gitHub) Merged(ctx context.Context, branch, base string) (*pullrequest.Request, error) {
+	closed, err := g.requests(ctx, stateClosed, branch, base)
+	return lastMerged(closed), err
+}
+
+func (g *gitHub) requests(ctx context.Context, state, branch, base string) ([]pullrequest.Request, error) {
 	client, err := g.client()
 	if err != nil {
 		return nil, err
 	}
 	open, response, err := client.PullRequests.List(ctx, g.repo.owner, g.repo.name, &github.PullRequestListOptions{
-		State: stateOpen, Head: g.repo.owner + ":" + branch, Base: base,
+		State: state, Head: g.repo.owner + ":" + branch, Base: base, ListOptions: github.ListOptions{PerPage: pageSize},
 	})
 	if err != nil {
 		return nil, g.fail("listing the pull requests", response, err)
@@ -113,7 +123,7 @@ func (g *gitHub) SetStatus(ctx context.Context, s pullrequest.Status) error {
 func (g *gitHub) request(one *github.PullRequest) pullrequest.Request {
 	state := pullrequest.Open
 	switch {
-	case one.GetMerged():
+	case one.GetMerged(), one.MergedAt != nil: // a list tells the time alone
 		state = pullrequest.Merged
 	case one.GetState() == stateClosed:
 		state = pullrequest.Closed

@@ -23,6 +23,10 @@ func (p plain) Request(context.Context, int) (pullrequest.Request, error) {
 	return pullrequest.Request{}, p.manual()
 }
 
+func (p plain) Merged(context.Context, string, string) (*pullrequest.Request, error) {
+	return nil, p.manual()
+}
+
 func (p plain) CreateRequest(_ context.Context, branch, base, _, _ string) (pullrequest.Request, error) {
 	return pullrequest.Request{}, &ManualError{
 		fmt.Sprintf("the server of %s has no API to open a pull request at", p.url),

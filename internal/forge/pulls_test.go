@@ -1,6 +1,7 @@
 package forge_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/groundwork-dev/groundwork/internal/config"
@@ -15,6 +16,11 @@ const (
 		"base":{"ref":"main","repo_id":1}}`
 	forkPull = `{"number":8,"state":"open","head":{"ref":"promote/web-prod","sha":"x","repo_id":2,"repo":{"full_name":"evil/platform"}},"base":{"ref":"main","repo_id":1}}`
 )
+
+// mergedPull is a request that was merged.
+func mergedPull(number int) string {
+	return fmt.Sprintf(`{"number":%d,"state":"closed","merged":true,"head":{"ref":"promote/web-prod","sha":"x","repo_id":1},"base":{"ref":"main","repo_id":1}}`, number)
+}
 
 func wantPull() pullrequest.Request {
 	return pullrequest.Request{
@@ -41,6 +47,7 @@ func TestPullRequests(t *testing.T) {
 				exchange{"POST /repos/team/platform/issues/7/comments", map[string]any{"body": "superseded"}, 201, `{"id":1}`},
 				exchange{"POST /repos/team/platform/statuses/" + commitHash, map[string]any{"state": "failure", "context": "promotion/evidence", "description": "stale"}, 201, `{"id":1}`},
 				exchange{"PATCH " + pulls + "/7", map[string]any{"state": "closed"}, 201, openPull},
+				exchange{"GET " + pulls, nil, 200, "[" + mergedPull(5) + "," + openPull + "," + mergedPull(6) + "]"},
 			)
 			ctx := t.Context()
 			if found, err := f.Requests(ctx, "promote/web-prod", "main"); err != nil || len(found) != 0 {
@@ -66,6 +73,9 @@ func TestPullRequests(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
+			}
+			if last, err := f.Merged(ctx, "promote/web-prod", "main"); err != nil || last == nil || last.Number != 6 {
+				t.Errorf("the last merged one is %+v, %v", last, err)
 			}
 		})
 	}

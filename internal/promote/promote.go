@@ -54,6 +54,8 @@ type Repository interface {
 // Forge is where the repository's pull requests are.
 type Forge interface {
 	Requests(ctx context.Context, branch, base string) ([]pullrequest.Request, error)
+	// Merged is the last request of the branches that was merged, nil without.
+	Merged(ctx context.Context, branch, base string) (*pullrequest.Request, error)
 	CreateRequest(ctx context.Context, branch, base, title, body string) (pullrequest.Request, error)
 	UpdateRequest(ctx context.Context, number int, title, body string) error
 	CloseRequest(ctx context.Context, number int) error

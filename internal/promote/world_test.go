@@ -264,6 +264,17 @@ func (w *world) Requests(_ context.Context, branch, base string) ([]pullrequest.
 
 // CreateRequest makes a second one where a first is open, as a forge may that
 // two ask at once.
+func (w *world) Merged(_ context.Context, branch, base string) (*pullrequest.Request, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range slices.Backward(w.requests) {
+		if r.State == pullrequest.Merged && r.Branch == branch && r.Base == base {
+			return &r, nil
+		}
+	}
+	return nil, nil
+}
+
 func (w *world) CreateRequest(_ context.Context, branch, base, title, body string) (pullrequest.Request, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

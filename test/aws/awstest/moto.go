@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,7 +66,9 @@ func StartMoto(t testing.TB, environ ...string) Moto {
 		<-ended
 		log.Close()
 	})
-	m := Moto{URL: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	before := httptest.NewServer(front(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}))
+	t.Cleanup(before.Close)
+	m := Moto{URL: before.URL}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for tick := time.NewTicker(100 * time.Millisecond); ; {

@@ -59,6 +59,7 @@ func neighbour(run, offer string) http.Handler {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme, r.Out.URL.Host = "http", "neighbour"
 			r.Out.Host = r.In.Host
+			r.SetXForwarded()
 		},
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {

@@ -36,6 +36,10 @@ func (s *Server) Handler() http.Handler {
 			r.SetURL(s.Forge)
 			r.Out.Host = r.In.Host
 			r.SetXForwarded()
+			// A neighbour has ended the encryption already.
+			if scheme := r.In.Header.Get("X-Forwarded-Proto"); scheme != "" {
+				r.Out.Header.Set("X-Forwarded-Proto", scheme)
+			}
 		},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

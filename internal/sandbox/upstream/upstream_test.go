@@ -139,3 +139,29 @@ func TestRegistry(t *testing.T) {
 		_ = content.Close()
 	}
 }
+
+// TestNeighbourKeepsTheScheme: who asks through another sandbox asked by HTTPS,
+// and is told addresses of HTTPS.
+func TestNeighbourKeepsTheScheme(t *testing.T) {
+	t.Parallel()
+	forge := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Header.Get("X-Forwarded-Proto"))
+	}))
+	t.Cleanup(forge.Close)
+	at, err := url.Parse(forge.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &upstream.Server{ForgeHost: "forge.test", Forge: at}
+	for sent, want := range map[string]string{"https": "https", "": "http"} {
+		r := httptest.NewRequest(http.MethodGet, "http://forge.test/", nil)
+		if sent != "" {
+			r.Header.Set("X-Forwarded-Proto", sent)
+		}
+		w := httptest.NewRecorder()
+		server.Handler().ServeHTTP(w, r)
+		if got := w.Body.String(); got != want {
+			t.Errorf("sent %q, the forge sees %q, want %q", sent, got, want)
+		}
+	}
+}

@@ -21,6 +21,8 @@ func front(moto *url.URL) http.Handler {
 			r.SetURL(moto)
 			r.Out.Host = r.In.Host
 		},
+		// Without a word: it does not answer before it has started.
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) { http.Error(w, err.Error(), http.StatusBadGateway) },
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && strings.HasSuffix(strings.TrimSuffix(r.URL.Path, "/"), "/rrset") {

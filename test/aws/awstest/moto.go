@@ -4,11 +4,10 @@ package awstest
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +26,9 @@ func motoServices() []string {
 		"iam", "kms", "logs", "route53", "s3", "s3control", "securityhub", "sns", "sqs", "sts", "wafv2",
 	}
 }
+
+//go:embed sitecustomize.py
+var customize []byte
 
 // Moto is a server that answers as AWS does, on this machine and for one test.
 type Moto struct {
@@ -49,7 +51,9 @@ func StartMoto(t testing.TB, environ ...string) Moto {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), bin, "-H", "127.0.0.1", "-p", strconv.Itoa(port))
-	cmd.Env = append(append(os.Environ(), "MOTO_IAM_LOAD_MANAGED_POLICIES=true"), environ...)
+	modules := t.TempDir()
+	write(t, filepath.Join(modules, "sitecustomize.py"), customize)
+	cmd.Env = append(append(os.Environ(), "MOTO_IAM_LOAD_MANAGED_POLICIES=true", "PYTHONPATH="+modules), environ...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
@@ -66,9 +70,7 @@ func StartMoto(t testing.TB, environ ...string) Moto {
 		<-ended
 		log.Close()
 	})
-	before := httptest.NewServer(front(&url.URL{Scheme: "http", Host: fmt.Sprintf("127.0.0.1:%d", port)}))
-	t.Cleanup(before.Close)
-	m := Moto{URL: before.URL}
+	m := Moto{URL: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for tick := time.NewTicker(100 * time.Millisecond); ; {

@@ -44,8 +44,8 @@ func secrets() schema.GroupVersionResource {
 
 // TestSSHDeployKey hands the cluster to a repository over SSH: the run makes
 // the cluster a key of its own, and everybody trusts the forge by known_hosts
-// alone. Files are played by name, this one last: it moves the cluster away from
-// the repository of the others, and back to none.
+// alone. Files are played by name, this one after most: it moves the cluster away
+// from the repository of the others, and back to none.
 func TestSSHDeployKey(t *testing.T) {
 	s := newSSHCluster(t)
 	t.Run("first run", s.firstRun)

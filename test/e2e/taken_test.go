@@ -31,7 +31,8 @@ const (
 
 // TestBuildsReachDev pushes one build after another and looks on: dev has to run
 // each of them, and nothing else that comes to the registry. It asserts nothing
-// about the time: that depends on the machine.
+// about the time: that depends on the machine. Files are played by name, this one
+// last: its images stay in the registry, its pin in the repository.
 func TestBuildsReachDev(t *testing.T) {
 	const builds = 10
 	dir := shared.checkout(t, shared.url)
@@ -56,7 +57,7 @@ func TestBuildsReachDev(t *testing.T) {
 		took[builds/2].Round(time.Millisecond), took[builds*95/100].Round(time.Millisecond), took[builds-1].Round(time.Millisecond))
 
 	// A release, and a build that was older, are for nobody here.
-	for i, tag := range []string{"9.9.9", "main-5-" + d.commit} {
+	for i, tag := range []string{"8.8.8", "main-5-" + d.commit} {
 		d.build(t, tag)
 		d.push(t)
 		awaitTags(t, 1+builds+i+1)

@@ -129,7 +129,17 @@ func (o generateOptions) print(streams Streams, changes *tree.Changes) error {
 	if o.output == outputJSON {
 		return PrintJSON(streams.Out, changes)
 	}
-	return printPaths(streams.Out, changes.Create, changes.Update, changes.Delete)
+	if err := printPaths(streams.Out, changes.Create, changes.Update, changes.Delete); err != nil || !o.check && !o.dryRun {
+		return err // writing, the error names the others
+	}
+	for what, paths := range map[string][]string{"was changed by hand": changes.HandEdited, "is in the way": changes.Foreign} {
+		for _, path := range paths {
+			if _, err := fmt.Fprintf(streams.Out, "! %s %s\n", path, what); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // printPaths writes a line a file, git's letters for what happens to it.

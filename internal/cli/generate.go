@@ -132,11 +132,14 @@ func (o generateOptions) print(streams Streams, changes *tree.Changes) error {
 	if err := printPaths(streams.Out, changes.Create, changes.Update, changes.Delete); err != nil || !o.check && !o.dryRun {
 		return err // writing, the error names the others
 	}
-	for what, paths := range map[string][]string{"was changed by hand": changes.HandEdited, "is in the way": changes.Foreign} {
-		for _, path := range paths {
-			if _, err := fmt.Fprintf(streams.Out, "! %s %s\n", path, what); err != nil {
-				return err
-			}
+	for _, path := range changes.HandEdited {
+		if _, err := fmt.Fprintf(streams.Out, "! %s was changed by hand\n", path); err != nil {
+			return err
+		}
+	}
+	for _, path := range changes.Foreign {
+		if _, err := fmt.Fprintf(streams.Out, "! %s is in the way\n", path); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/groundwork-dev/groundwork/internal/imagepin"
 	"github.com/groundwork-dev/groundwork/internal/testsupport"
@@ -106,8 +107,7 @@ func newDeliverer(t *testing.T) *deliverer {
 		layout: filepath.Join(t.TempDir(), "layout"),
 	}
 	d.key, _ = testsupport.WriteKey(t, t.TempDir(), "cosign")
-	receiver := fluxObject(t, "notification.toolkit.fluxcd.io", "receivers", "images")
-	path, _, _ := unstructured.NestedString(receiver.Object, "status", "webhookPath")
+	path := awaitHook(t)
 	d.hook = webhookURL + path
 	encoded, _, _ := unstructured.NestedString(fluxObject(t, "", "secrets", "flux-receiver-token").Object, "data", "token")
 	token, err := base64.StdEncoding.DecodeString(encoded)
@@ -117,6 +117,21 @@ func newDeliverer(t *testing.T) *deliverer {
 	shared.env["GROUNDWORK_RECEIVER_TOKEN"] = string(token)
 	t.Cleanup(func() { delete(shared.env, "GROUNDWORK_RECEIVER_TOKEN") })
 	return d
+}
+
+// awaitHook waits until the cluster has given its Receiver of images a path.
+func awaitHook(t *testing.T) string {
+	t.Helper()
+	var path string
+	err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
+		receiver := fluxObject(t, "notification.toolkit.fluxcd.io", "receivers", "images")
+		path, _, _ = unstructured.NestedString(receiver.Object, "status", "webhookPath")
+		return path != "", nil
+	})
+	if err != nil {
+		t.Fatalf("the Receiver of images has no path: %v", err)
+	}
+	return path
 }
 
 // build makes the app's image with a tag.

@@ -101,7 +101,7 @@ func (w *world) govern() {
 			"apiVersion": "v1", "kind": "ConfigMap", "metadata": apitest.Object{"namespace": "flux-system", "name": "groundwork-identity"},
 			"data": apitest.Object{
 				"clusterUID": "uid-of-" + cluster, "clusterCA": nothing, "path": "clusters/" + cluster,
-				"repository": "https://github.com/groundwork-dev/groundwork",
+				"repository": "ssh://git@github.com/groundwork-dev/groundwork",
 			},
 		},
 		{

@@ -69,7 +69,7 @@ contexts: [{name: dev.groundwork.example.com, context: {cluster: it, user: it}}]
 	run(t, 0, "--cluster", "dev")
 	api.Put(apitest.Object{
 		"apiVersion": "v1", "kind": "ConfigMap", "metadata": apitest.Object{"name": "groundwork-identity", "namespace": "flux-system"},
-		"data": apitest.Object{"path": "clusters/prod", "repository": "https://github.com/groundwork-dev/groundwork"},
+		"data": apitest.Object{"path": "clusters/prod", "repository": "ssh://git@github.com/groundwork-dev/groundwork"},
 	})
 	wants(t, status(t), "ok state: 3 buckets", "wrong Git: "+api.URL+" is not the cluster dev: its path is clusters/dev, expected clusters/prod")
 	if writes := api.Writes(); len(writes) > 0 {

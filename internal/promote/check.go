@@ -165,16 +165,22 @@ func (r *run) check(ctx context.Context, after fs.FS, based bool, paths []string
 // ranBefore reports whether the cluster had an image once. Then it was judged
 // when it came, and a way back must not wait for another cluster.
 func (r *run) ranBefore(ctx context.Context, pin imagepin.Pin) (bool, error) {
-	past, err := r.Repository.Past(ctx, r.Base, r.path())
+	_, found, err := r.past(ctx, func(then imagepin.Pin) bool { return then == pin })
+	return found, err
+}
+
+// past is the last of the cluster's pins with a digest that is the one.
+func (r *run) past(ctx context.Context, is func(imagepin.Pin) bool) (pin imagepin.Pin, found bool, err error) {
+	all, err := r.Repository.Past(ctx, r.Base, r.path())
 	if err != nil {
-		return false, err
+		return pin, false, err
 	}
-	for _, data := range past {
-		if then, err := imagepin.Read(r.path(), data); err == nil && then == pin && pin.Digest != "" {
-			return true, nil
+	for _, data := range all {
+		if then, err := imagepin.Read(r.path(), data); err == nil && then.Digest != "" && is(then) {
+			return then, true, nil
 		}
 	}
-	return false, nil
+	return pin, false, nil
 }
 
 // judgeReturn holds an image that the cluster goes back to to the registry alone.

@@ -136,19 +136,14 @@ func (r *run) failed(ctx context.Context, out *Reverted, now imagepin.Pin) (back
 	if out.Why, err = r.words(ctx, c); err != nil {
 		return back, err
 	}
-	return r.past(ctx, serves)
+	return r.named(ctx, serves)
 }
 
-// past is the pin by which the repository once named an image.
-func (r *run) past(ctx context.Context, serves image.Reference) (imagepin.Pin, error) {
-	all, err := r.Repository.Past(ctx, r.Base, r.path())
-	if err != nil {
-		return imagepin.Pin{}, err
-	}
-	for _, data := range all {
-		if then, err := imagepin.Read(r.path(), data); err == nil && then.Digest == serves.Digest && serves.Digest != "" {
-			return then, nil
-		}
+// named is the pin by which the repository once named an image.
+func (r *run) named(ctx context.Context, serves image.Reference) (imagepin.Pin, error) {
+	pin, found, err := r.past(ctx, func(then imagepin.Pin) bool { return then.Digest == serves.Digest })
+	if found || err != nil {
+		return pin, err
 	}
 	return imagepin.Pin{}, refusedBy("taking back "+r.App+" in "+r.To, []image.Check{{
 		Name: "past", Result: image.Refused, Detail: fmt.Sprintf("%s runs %s, which %s never named by its digest", r.To, serves, r.path()),

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -20,6 +21,15 @@ import (
 type demoShell struct {
 	streams Streams
 	env     []string // on top of the process's own
+}
+
+// shellIn is a shell in a sandbox that is up, with more in its environment.
+func shellIn(sandbox string, streams Streams, more ...string) (*demoShell, error) {
+	env, err := sandboxEnv(sandbox)
+	return &demoShell{streams: streams, env: slices.Concat(env, []string{
+		"GIT_AUTHOR_NAME=demo", "GIT_AUTHOR_EMAIL=demo@groundwork.dev",
+		"GIT_COMMITTER_NAME=demo", "GIT_COMMITTER_EMAIL=demo@groundwork.dev",
+	}, more)}, err
 }
 
 // Run runs a command and waits for its end.

@@ -39,13 +39,9 @@ func (s *sandboxStage) Up(ctx context.Context) error {
 		return err
 	}
 	s.state = state
-	env, err := sandboxEnv(s.options.name)
-	if err != nil {
+	if s.demoShell, err = shellIn(s.options.name, s.streams); err != nil {
 		return err
 	}
-	s.demoShell = &demoShell{streams: s.streams, env: append(env,
-		"GIT_AUTHOR_NAME=demo", "GIT_AUTHOR_EMAIL=demo@groundwork.dev",
-		"GIT_COMMITTER_NAME=demo", "GIT_COMMITTER_EMAIL=demo@groundwork.dev")}
 	client, err := sandbox.HTTPClient(state)
 	if err != nil {
 		return err

@@ -32,6 +32,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/image"
 	"github.com/groundwork-dev/groundwork/internal/platform"
 	"github.com/groundwork-dev/groundwork/internal/redact"
+	"github.com/groundwork-dev/groundwork/internal/render/flux"
 	"github.com/groundwork-dev/groundwork/internal/sandbox"
 )
 
@@ -53,6 +54,7 @@ type storyStage struct {
 	platform string
 	states   map[string]*sandbox.State
 	clients  map[string]dynamic.Interface
+	shells   map[string]*demoShell
 }
 
 func newStoryStage(o demoOptions, streams Streams, self string) (*storyStage, error) {
@@ -69,7 +71,7 @@ func newStoryStage(o demoOptions, streams Streams, self string) (*storyStage, er
 	}
 	return &storyStage{
 		options: o, streams: streams, self: self, root: root, dir: dir,
-		states: map[string]*sandbox.State{}, clients: map[string]dynamic.Interface{},
+		states: map[string]*sandbox.State{}, clients: map[string]dynamic.Interface{}, shells: map[string]*demoShell{},
 	}, writeKeys(dir)
 }
 
@@ -118,6 +120,10 @@ func (s *storyStage) Up(ctx context.Context) error {
 			return err
 		}
 		if s.clients[cluster], err = dynamic.NewForConfig(config); err != nil {
+			return err
+		}
+		// A cache of its own: the charts in it are stand-ins.
+		if s.shells[cluster], err = shellIn(state.Name, s.streams, "GROUNDWORK_CACHE="+filepath.Join(s.dir, "cache")); err != nil {
 			return err
 		}
 		s.states[cluster], beside = state, state.Name
@@ -173,15 +179,7 @@ func (s *storyStage) Begin(ctx context.Context, dir, image string) error {
 }
 
 // Shell runs commands in a cluster's sandbox.
-func (s *storyStage) Shell(cluster string) demo.Shell { return s.shell(cluster) }
-
-func (s *storyStage) shell(cluster string) *demoShell {
-	env, _ := sandboxEnv(s.sandboxOf(cluster)) // it is up; without, the command says so
-	return &demoShell{streams: s.streams, env: append(env,
-		"GROUNDWORK_CACHE="+filepath.Join(s.dir, "cache"), // its charts are stand-ins
-		"GIT_AUTHOR_NAME=demo", "GIT_AUTHOR_EMAIL=demo@groundwork.dev",
-		"GIT_COMMITTER_NAME=demo", "GIT_COMMITTER_EMAIL=demo@groundwork.dev")}
-}
+func (s *storyStage) Shell(cluster string) demo.Shell { return s.shells[cluster] }
 
 // App is the application as users reach it: prod's come in by the gateway that
 // the route names.
@@ -277,7 +275,7 @@ func (s *storyStage) receiver(ctx context.Context) (string, redact.Secret, error
 	if err != nil {
 		return "", "", err
 	}
-	encoded, err := get("", "secrets", "flux-receiver-token", "data", "token")
+	encoded, err := get("", "secrets", flux.ReceiverSecret, "data", "token")
 	if err != nil {
 		return "", "", err
 	}
@@ -289,7 +287,7 @@ func (s *storyStage) receiver(ctx context.Context) (string, redact.Secret, error
 // returns what it prints.
 func (s *storyStage) output(ctx context.Context, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, s.self, args...)
-	cmd.Env = slices.Concat(os.Environ(), s.shell("dev").env, env)
+	cmd.Env = slices.Concat(os.Environ(), s.shells["dev"].env, env)
 	cmd.Dir, cmd.Stderr = s.root, s.streams.Err
 	out, err := cmd.Output()
 	return strings.TrimSpace(string(out)), err

@@ -45,7 +45,7 @@ func (s *sandbox) killAfter(t *testing.T, dir string, k int) (said []string, kil
 // false when it ended before that.
 func (s *sandbox) killAt(t *testing.T, dir string, arm func(line string) <-chan struct{}) (said []string, killed bool) {
 	t.Helper()
-	cmd := s.command(t.Context(), dir, s.bootstrap, runArgs(dir)...)
+	cmd := s.Command(t.Context(), dir, s.Bootstrap, runArgs(dir)...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 	shared.succeed(t, dir)
 	shared.sameAsGenerated(t, shared.url, shared.good())
 	clone := shared.checkout(t, shared.url)
-	log := shared.must(t, clone, "git", "log", "--format=%s")
+	log := shared.Must(t, clone, "git", "log", "--format=%s")
 	t.Logf("log of main:\n%s", log)
 	if commits := len(strings.Split(log, "\n")); commits != 1 {
 		t.Errorf("%d commits, want 1", commits)
@@ -194,8 +194,8 @@ func (s *sandbox) sameAsGenerated(t *testing.T, url string, p platform) {
 	t.Helper()
 	clean := t.TempDir()
 	p.write(t, clean)
-	if got := s.run(t, clean, "generate", "-C", clean); got.code != 0 {
-		t.Fatalf("generate: exit %d\n%s", got.code, got.stderr)
+	if got := s.run(t, clean, "generate", "-C", clean); got.Code != 0 {
+		t.Fatalf("generate: exit %d\n%s", got.Code, got.Stderr)
 	}
 	want, have := files(t, clean), files(t, s.checkout(t, url))
 	delete(have, "clusters/dev/identity.yaml")

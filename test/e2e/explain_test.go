@@ -78,7 +78,7 @@ func TestExplain(t *testing.T) {
 				write(t, dir, map[string]string{"components/" + name + "/README.md": "# " + name + "\n\nBelongs to a test.\n"})
 			}
 			p.write(t, dir)
-			shared.run(t, dir, runArgs(dir, "--timeout", "45s")...).want(t, exitTimedOut, tc.want...)
+			shared.run(t, dir, runArgs(dir, "--timeout", "45s")...).Want(t, exitTimedOut, tc.want...)
 		})
 	}
 	shared.ensure(t)
@@ -108,12 +108,12 @@ func (s *sandbox) pushChart(t *testing.T, to string, files map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := remote.Write(ref, image, remote.WithTransport(s.http.Transport), remote.WithContext(t.Context())); err != nil {
+	if err := remote.Write(ref, image, remote.WithTransport(s.HTTP.Transport), remote.WithContext(t.Context())); err != nil {
 		t.Fatalf("pushing %s: %v", to, err)
 	}
 	// A chart that cannot be read again would be explained too, but as another
 	// fault than the one that is meant.
-	if _, err := remote.Image(ref, remote.WithTransport(s.http.Transport), remote.WithContext(t.Context())); err != nil {
+	if _, err := remote.Image(ref, remote.WithTransport(s.HTTP.Transport), remote.WithContext(t.Context())); err != nil {
 		t.Fatalf("reading %s: %v", to, err)
 	}
 }

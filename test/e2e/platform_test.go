@@ -16,6 +16,7 @@ import (
 	"github.com/groundwork-dev/groundwork/internal/image"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/artifact"
 	"github.com/groundwork-dev/groundwork/internal/sandbox/images"
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 const (
@@ -105,7 +106,7 @@ func write(t *testing.T, dir string, files map[string]string) {
 
 // publishApp packs the sample app and pushes it under a name.
 func (s *sandbox) publishApp(as string) error {
-	packed, err := images.Pack(filepath.Join(s.dir, "image"), image.Program{Path: filepath.Join(s.dir, "sampleapp"), Inside: "/sampleapp", User: "65532:65532"}, nil)
+	packed, err := images.Pack(filepath.Join(s.Dir, "image"), image.Program{Path: filepath.Join(s.Dir, "sampleapp"), Inside: "/sampleapp", User: "65532:65532"}, nil)
 	if err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (s *sandbox) publishApp(as string) error {
 	if err != nil {
 		return err
 	}
-	if err := remote.Write(ref, image, remote.WithTransport(s.http.Transport)); err != nil {
+	if err := remote.Write(ref, image, remote.WithTransport(s.HTTP.Transport)); err != nil {
 		return fmt.Errorf("pushing %s: %w", as, err)
 	}
 	return nil
@@ -127,14 +128,14 @@ func (s *sandbox) publishApp(as string) error {
 func (s *sandbox) checkout(t *testing.T, url string) string {
 	t.Helper()
 	dir := t.TempDir()
-	s.must(t, dir, "git", "clone", "--quiet", url, ".")
+	s.Must(t, dir, "git", "clone", "--quiet", url, ".")
 	return dir
 }
 
 // head is the commit of the repository's main branch, "" before the first.
 func (s *sandbox) head(t *testing.T, url string) string {
 	t.Helper()
-	commit, _, _ := strings.Cut(s.must(t, "", "git", "ls-remote", url, "refs/heads/main"), "\t")
+	commit, _, _ := strings.Cut(s.Must(t, "", "git", "ls-remote", url, "refs/heads/main"), "\t")
 	return commit
 }
 
@@ -144,11 +145,11 @@ func runArgs(dir string, more ...string) []string {
 }
 
 // succeed runs bootstrap in dir, which has to succeed.
-func (s *sandbox) succeed(t *testing.T, dir string, more ...string) result {
+func (s *sandbox) succeed(t *testing.T, dir string, more ...string) sandboxed.Result {
 	t.Helper()
 	got := s.run(t, dir, runArgs(dir, more...)...)
-	if got.code != 0 {
-		t.Fatalf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	if got.Code != 0 {
+		t.Fatalf("exit %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
 	return got
 }
@@ -163,7 +164,7 @@ func (s *sandbox) ensure(t *testing.T) string {
 	}
 	s.good().write(t, dir)
 	s.succeed(t, dir)
-	s.must(t, dir, "git", "fetch", "--quiet")
-	s.must(t, dir, "git", "reset", "--quiet", "--hard", "origin/main")
+	s.Must(t, dir, "git", "fetch", "--quiet")
+	s.Must(t, dir, "git", "reset", "--quiet", "--hard", "origin/main")
 	return dir
 }

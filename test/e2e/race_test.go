@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 // TestPushRace has others commit to main all the time while a run
@@ -31,7 +33,7 @@ func TestPushRace(t *testing.T) {
 	// Others stop when ours is in, since the rest of the run is none of the
 	// race, or has lost three times: against others who never pause, any number
 	// of attempts may be lost, most of all on a slow machine.
-	cmd := shared.command(ctx, dir, shared.bootstrap, runArgs(dir)...)
+	cmd := shared.Command(ctx, dir, shared.Bootstrap, runArgs(dir)...)
 	watch := &watcher{texts: []string{"✓ Commit and push"}, seen: stop}
 	for lost := 4; lost <= 10; lost++ { // what comes within two seconds is not told
 		watch.texts = append(watch.texts, fmt.Sprintf("; attempt %d of", lost))
@@ -43,15 +45,15 @@ func TestPushRace(t *testing.T) {
 	for range others {
 		pushed = append(pushed, <-ended...)
 	}
-	result{stderr: watch.said.String(), code: cmd.ProcessState.ExitCode()}.want(t, 0)
+	sandboxed.Result{Stderr: watch.said.String(), Code: cmd.ProcessState.ExitCode()}.Want(t, 0)
 	clone := shared.checkout(t, shared.url)
-	all := shared.must(t, clone, "git", "log", "--format=%H")
+	all := shared.Must(t, clone, "git", "log", "--format=%H")
 	for _, commit := range append(pushed, before) {
 		if !strings.Contains(all, commit) {
 			t.Errorf("commit %s of the other is lost", commit)
 		}
 	}
-	ours := strings.Count(shared.must(t, clone, "git", "log", "--format=%s", before+".."), "clusters/dev:")
+	ours := strings.Count(shared.Must(t, clone, "git", "log", "--format=%s", before+".."), "clusters/dev:")
 	if ours != 1 || len(pushed) == 0 {
 		t.Errorf("the run made %d commits, want 1; the other made %d", ours, len(pushed))
 	}
@@ -67,8 +69,8 @@ func (s *sandbox) keepCommitting(ctx context.Context, who int) (pushed []string)
 				SHA string `json:"sha"`
 			} `json:"commit"`
 		}
-		path := fmt.Sprintf("/api/v1/repos/platform/e2e/contents/notes/%d-%d-%d.txt", time.Now().Unix(), who, i)
-		err := s.forge(context.WithoutCancel(ctx), http.MethodPost, path,
+		path := fmt.Sprintf("/repos/platform/e2e/contents/notes/%d-%d-%d.txt", time.Now().Unix(), who, i)
+		err := s.AskForge(context.WithoutCancel(ctx), http.MethodPost, path,
 			map[string]any{"branch": "main", "message": fmt.Sprintf("theirs %d", i), "content": "bm90ZQo="}, &made)
 		if err == nil {
 			pushed = append(pushed, made.Commit.SHA)

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 const (
@@ -18,20 +20,6 @@ const (
 	exitDrift       = 2
 	exitInterrupted = 130
 )
-
-// want checks how a command ended and what it said.
-func (got result) want(t *testing.T, code int, said ...string) {
-	t.Helper()
-	if got.code != code {
-		t.Errorf("exit %d, want %d", got.code, code)
-	}
-	for _, s := range said {
-		if !strings.Contains(got.stderr, s) {
-			t.Errorf("stderr does not say %q", s)
-		}
-	}
-	t.Logf("exit %d\n%s", got.code, strings.TrimSpace(got.stderr))
-}
 
 // TestConcurrentRunRefused starts a run while another one is at work: that one
 // waits for an image that is only pushed when the second run has ended.
@@ -42,18 +30,18 @@ func TestConcurrentRunRefused(t *testing.T) {
 	p.write(t, dir)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	waits, ended := make(chan struct{}), make(chan result)
+	waits, ended := make(chan struct{}), make(chan sandboxed.Result)
 	go func() {
-		cmd := shared.command(ctx, dir, shared.bootstrap, runArgs(dir)...)
+		cmd := shared.Command(ctx, dir, shared.Bootstrap, runArgs(dir)...)
 		watch := &watcher{texts: []string{"• Wait until"}, seen: func() { close(waits) }}
 		cmd.Stderr = watch
 		_ = cmd.Run()
-		ended <- result{stderr: watch.said.String(), code: cmd.ProcessState.ExitCode()}
+		ended <- sandboxed.Result{Stderr: watch.said.String(), Code: cmd.ProcessState.ExitCode()}
 	}()
 	select {
 	case <-waits:
 	case first := <-ended:
-		t.Fatalf("the first run ended: %d\n%s", first.code, first.stderr)
+		t.Fatalf("the first run ended: %d\n%s", first.Code, first.Stderr)
 	}
 	began := time.Now()
 	second := shared.run(t, dir, runArgs(dir)...)
@@ -61,9 +49,9 @@ func TestConcurrentRunRefused(t *testing.T) {
 	if err := shared.publishApp(p.Image); err != nil {
 		t.Error(err)
 	}
-	second.want(t, exitRefused, "another run is at work on this cluster", "(process ")
+	second.Want(t, exitRefused, "another run is at work on this cluster", "(process ")
 	first := <-ended
-	first.want(t, 0)
+	first.Want(t, 0)
 }
 
 // TestOtherRepositoryRefused runs for another repository against the cluster.
@@ -75,7 +63,7 @@ func TestOtherRepositoryRefused(t *testing.T) {
 	p.URL = other
 	p.write(t, dir)
 	before := shared.stamps(t)
-	shared.run(t, dir, runArgs(dir)...).want(t, exitRefused, "other.git")
+	shared.run(t, dir, runArgs(dir)...).Want(t, exitRefused, "other.git")
 	if head := shared.head(t, other); head != "" {
 		t.Errorf("%s was pushed to the other repository", head)
 	}
@@ -100,8 +88,8 @@ func TestWrongClusterRefused(t *testing.T) {
 	}
 	commit := func(data string) string {
 		write(t, dir, map[string]string{file: data})
-		shared.must(t, dir, "git", "commit", "--quiet", "--all", "--message", "identity")
-		shared.must(t, dir, "git", "push", "--quiet", "origin", "HEAD:main")
+		shared.Must(t, dir, "git", "commit", "--quiet", "--all", "--message", "identity")
+		shared.Must(t, dir, "git", "push", "--quiet", "origin", "HEAD:main")
 		return shared.head(t, shared.url)
 	}
 	head := commit(strings.Join(lines, ""))
@@ -109,12 +97,12 @@ func TestWrongClusterRefused(t *testing.T) {
 	p.Replicas = 3
 	p.write(t, dir)
 	before := shared.stamps(t)
-	shared.run(t, dir, runArgs(dir)...).want(t, exitRefused, "is not the cluster", "clusters/dev")
+	shared.run(t, dir, runArgs(dir)...).Want(t, exitRefused, "is not the cluster", "clusters/dev")
 	if now := shared.head(t, shared.url); now != head {
 		t.Errorf("main was at %s, is at %s", head, now)
 	}
 	sameStamps(t, before, shared.stamps(t))
-	shared.must(t, dir, "git", "checkout", "--quiet", "platform.yaml")
+	shared.Must(t, dir, "git", "checkout", "--quiet", "platform.yaml")
 	commit(string(right))
 }
 
@@ -128,12 +116,12 @@ func TestHandEditRefused(t *testing.T) {
 	}
 	push := func(data string) string {
 		write(t, dir, map[string]string{file: data})
-		shared.must(t, dir, "git", "commit", "--quiet", "--all", "--message", "service")
-		shared.must(t, dir, "git", "push", "--quiet", "origin", "HEAD:main")
+		shared.Must(t, dir, "git", "commit", "--quiet", "--all", "--message", "service")
+		shared.Must(t, dir, "git", "push", "--quiet", "origin", "HEAD:main")
 		return shared.head(t, shared.url)
 	}
 	head := push(string(right) + "# by hand\n")
-	shared.run(t, dir, runArgs(dir)...).want(t, exitDrift, file, "platform.yaml", "clusters/dev/patches/")
+	shared.run(t, dir, runArgs(dir)...).Want(t, exitDrift, file, "platform.yaml", "clusters/dev/patches/")
 	if now := shared.head(t, shared.url); now != head {
 		t.Errorf("main was at %s, is at %s", head, now)
 	}
@@ -146,14 +134,14 @@ func TestInterruptedRunContinues(t *testing.T) {
 	p := shared.good()
 	p.Image = "ghcr.io/groundwork-dev/sampleapp:not-there"
 	p.write(t, dir)
-	cmd := shared.command(t.Context(), dir, shared.bootstrap, runArgs(dir)...)
+	cmd := shared.Command(t.Context(), dir, shared.Bootstrap, runArgs(dir)...)
 	watch := &watcher{texts: []string{"• Wait until"}, seen: func() { _ = cmd.Process.Signal(syscall.SIGINT) }}
 	cmd.Stderr = watch
 	_ = cmd.Run()
-	result{stderr: watch.said.String(), code: cmd.ProcessState.ExitCode()}.want(t, exitInterrupted, "run the same command again")
+	sandboxed.Result{Stderr: watch.said.String(), Code: cmd.ProcessState.ExitCode()}.Want(t, exitInterrupted, "run the same command again")
 	p.Image = goodImage
-	shared.must(t, dir, "git", "fetch", "--quiet")
-	shared.must(t, dir, "git", "reset", "--quiet", "--hard", "origin/main")
+	shared.Must(t, dir, "git", "fetch", "--quiet")
+	shared.Must(t, dir, "git", "reset", "--quiet", "--hard", "origin/main")
 	p.write(t, dir)
 	began := time.Now()
 	shared.succeed(t, dir)

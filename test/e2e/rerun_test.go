@@ -61,7 +61,7 @@ func TestRerunChangesNothing(t *testing.T) {
 	dir := shared.ensure(t)
 	head, before := shared.head(t, shared.url), shared.stamps(t)
 	got := shared.succeed(t, dir)
-	t.Log(strings.TrimSpace(got.stderr))
+	t.Log(strings.TrimSpace(got.Stderr))
 	if now := shared.head(t, shared.url); now != head {
 		t.Errorf("main was at %s, is at %s", head, now)
 	}
@@ -70,8 +70,8 @@ func TestRerunChangesNothing(t *testing.T) {
 	t.Logf("%d objects are the same", len(after))
 	doctor := shared.run(t, dir, "doctor", "--cluster", "dev")
 	for _, want := range []string{"✓ repository and cluster: ", "✓ state of the cluster: "} {
-		if !strings.Contains(doctor.stdout, want) {
-			t.Errorf("doctor does not say %q:\n%s%s", want, doctor.stdout, doctor.stderr)
+		if !strings.Contains(doctor.Stdout, want) {
+			t.Errorf("doctor does not say %q:\n%s%s", want, doctor.Stdout, doctor.Stderr)
 		}
 	}
 	sameStamps(t, after, shared.stamps(t))

@@ -39,12 +39,12 @@ patches:
         name: app-sampleapp
         annotations:
           groundwork.dev/e2e: ` + value + "\n"})
-		shared.must(t, dir, "git", "commit", "--quiet", "--all", "--message", value)
+		shared.Must(t, dir, "git", "commit", "--quiet", "--all", "--message", value)
 		watch, err := kustomizations.Watch(t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=app-sampleapp"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		shared.must(t, dir, "git", "push", "--quiet", "origin", "HEAD:main")
+		shared.Must(t, dir, "git", "push", "--quiet", "origin", "HEAD:main")
 		pushed := time.Now()
 		late := time.AfterFunc(2*time.Minute, watch.Stop)
 		for event := range watch.ResultChan() {

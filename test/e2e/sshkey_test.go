@@ -27,6 +27,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	apiwatch "k8s.io/apimachinery/pkg/watch"
+
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 const (
@@ -74,8 +76,8 @@ type deployKey struct {
 func newSSHCluster(t *testing.T) *sshCluster {
 	t.Helper()
 	s := &sshCluster{
-		url: "ssh://git@" + sshHost + "/platform/sshkey.git", api: "/api/v1/repos/platform/sshkey/keys",
-		hosts: filepath.Join(filepath.Dir(shared.env["SSL_CERT_FILE"]), "known_hosts"),
+		url: "ssh://git@" + sshHost + "/platform/sshkey.git", api: "/repos/platform/sshkey/keys",
+		hosts: filepath.Join(filepath.Dir(shared.Env["SSL_CERT_FILE"]), "known_hosts"),
 	}
 	s.dir = shared.checkout(t, shared.newRepository(t, "sshkey"))
 	p := shared.good()
@@ -84,7 +86,7 @@ func newSSHCluster(t *testing.T) *sshCluster {
 	files := t.TempDir()
 	var public string
 	s.key, public = newKey(t, files)
-	if err := shared.forge(t.Context(), http.MethodPost, "/api/v1/user/keys", map[string]any{"title": "e2e", "key": public}, nil); err != nil {
+	if err := shared.AskForge(t.Context(), http.MethodPost, "/user/keys", map[string]any{"title": "e2e", "key": public}, nil); err != nil {
 		t.Fatal(err)
 	}
 	// The forge's own is of P-256.
@@ -134,7 +136,7 @@ func (s *sshCluster) reach(hosts string) []string {
 
 func (s *sshCluster) firstRun(t *testing.T) {
 	got := shared.succeed(t, s.dir, s.reach(s.hosts)...)
-	t.Log(strings.TrimSpace(got.stderr))
+	t.Log(strings.TrimSpace(got.Stderr))
 	key, data := s.registered(t), secretData(t)
 	if !key.ReadOnly || key.Title != "groundwork e2e/dev" {
 		t.Errorf("the forge has key %q, read-only: %t", key.Title, key.ReadOnly)
@@ -161,16 +163,16 @@ func (s *sshCluster) firstRun(t *testing.T) {
 	source := awaitSource(t, func(status, _ string) bool { return status == "True" })
 	address, _, _ := unstructured.NestedString(source.Object, "spec", "url")
 	revision, _, _ := unstructured.NestedString(source.Object, "status", "artifact", "revision")
-	if head := shared.head(t, forge+"/platform/sshkey.git"); address != s.url || head == "" || !strings.HasSuffix(revision, head) {
+	if head := shared.head(t, sandboxed.Forge+"/platform/sshkey.git"); address != s.url || head == "" || !strings.HasSuffix(revision, head) {
 		t.Errorf("Flux has %s of %s, main is at %s", revision, address, head)
 	}
 }
 
 // untold looks for the private key in what a run said, and in what it pushed.
-func untold(t *testing.T, private string, got result) {
+func untold(t *testing.T, private string, got sandboxed.Result) {
 	t.Helper()
-	everything := got.stdout + got.stderr
-	for _, data := range files(t, shared.checkout(t, forge+"/platform/sshkey.git")) {
+	everything := got.Stdout + got.Stderr
+	for _, data := range files(t, shared.checkout(t, sandboxed.Forge+"/platform/sshkey.git")) {
 		everything += data
 	}
 	lines := 0
@@ -189,16 +191,16 @@ func untold(t *testing.T, private string, got result) {
 }
 
 func (s *sshCluster) secondRun(t *testing.T) {
-	key, head, before, secret := s.registered(t), shared.head(t, forge+"/platform/sshkey.git"), shared.stamps(t), getSecret(t)
+	key, head, before, secret := s.registered(t), shared.head(t, sandboxed.Forge+"/platform/sshkey.git"), shared.stamps(t), getSecret(t)
 	got := shared.succeed(t, s.dir, append(s.reach(s.hosts), "--output", "json")...)
 	untold(t, secretData(t)["identity"], got)
-	if !strings.Contains(got.stdout, "was registered already") {
-		t.Errorf("the report does not say that the key was there:\n%s", got.stdout)
+	if !strings.Contains(got.Stdout, "was registered already") {
+		t.Errorf("the report does not say that the key was there:\n%s", got.Stdout)
 	}
 	if again := s.registered(t); again != key {
 		t.Errorf("the forge had %+v, has %+v", key, again)
 	}
-	if now := shared.head(t, forge+"/platform/sshkey.git"); now != head {
+	if now := shared.head(t, sandboxed.Forge+"/platform/sshkey.git"); now != head {
 		t.Errorf("main was at %s, is at %s", head, now)
 	}
 	if now := getSecret(t); now.GetResourceVersion() != secret.GetResourceVersion() {
@@ -224,7 +226,7 @@ func (s *sshCluster) clusterDistrusts(t *testing.T) {
 		return status == "False" && strings.Contains(message, "key mismatch")
 	})
 	repaired := shared.succeed(t, s.dir, s.reach(s.hosts)...)
-	t.Log(strings.TrimSpace(repaired.stderr))
+	t.Log(strings.TrimSpace(repaired.Stderr))
 	if data := secretData(t); data["known_hosts"] != s.read(t, s.hosts) {
 		t.Errorf("after a run, the cluster trusts %q", data["known_hosts"])
 	}
@@ -237,7 +239,7 @@ func (s *sshCluster) clusterDistrusts(t *testing.T) {
 func (s *sshCluster) userDistrusts(t *testing.T) {
 	before, secret := shared.stamps(t), getSecret(t)
 	for _, hosts := range []string{s.changed, s.retyped} {
-		shared.run(t, s.dir, runArgs(s.dir, s.reach(hosts)...)...).want(t, exitRefused, "known_hosts", "fingerprint")
+		shared.run(t, s.dir, runArgs(s.dir, s.reach(hosts)...)...).Want(t, exitRefused, "known_hosts", "fingerprint")
 	}
 	if now := getSecret(t); now.GetResourceVersion() != secret.GetResourceVersion() {
 		t.Error("the Secret was written")
@@ -249,7 +251,7 @@ func (s *sshCluster) userDistrusts(t *testing.T) {
 func (s *sshCluster) registered(t *testing.T) deployKey {
 	t.Helper()
 	var keys []deployKey
-	if err := shared.forge(t.Context(), http.MethodGet, s.api, nil, &keys); err != nil {
+	if err := shared.AskForge(t.Context(), http.MethodGet, s.api, nil, &keys); err != nil {
 		t.Fatal(err)
 	}
 	if len(keys) != 1 {

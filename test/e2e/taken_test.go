@@ -22,6 +22,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/imagepin"
 	"github.com/groundwork-dev/groundwork/internal/testsupport"
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 const (
@@ -77,18 +78,18 @@ func TestBuildsReachDev(t *testing.T) {
 	// A run afterwards, and the check of generated files, find all as it should be.
 	before := shared.stamps(t)
 	shared.succeed(t, dir)
-	shared.must(t, dir, shared.bootstrap, "generate", "--check")
+	shared.Must(t, dir, shared.Bootstrap, "generate", "--check")
 	sameStamps(t, before, shared.stamps(t))
 }
 
 // onlyThePin has the automation's commits touch one file.
 func onlyThePin(t *testing.T, dir, began string, builds int) {
 	t.Helper()
-	changed := shared.must(t, dir, "git", "diff", "--name-only", began, "HEAD")
+	changed := shared.Must(t, dir, "git", "diff", "--name-only", began, "HEAD")
 	if changed != imagepin.Path("dev", "sampleapp") {
 		t.Errorf("the automation changed:\n%s", changed)
 	}
-	authors := strings.Fields(shared.must(t, dir, "git", "log", "--format=%ae", began+"..HEAD"))
+	authors := strings.Fields(shared.Must(t, dir, "git", "log", "--format=%ae", began+"..HEAD"))
 	if len(authors) != builds || slices.ContainsFunc(authors, func(a string) bool { return a != "flux@dev.e2e.test" }) {
 		t.Errorf("%d builds came by commits of %q", builds, authors)
 	}
@@ -105,7 +106,7 @@ type deliverer struct {
 func newDeliverer(t *testing.T) *deliverer {
 	t.Helper()
 	d := &deliverer{
-		commit: shared.must(t, self, "git", "rev-parse", "--short=12", "HEAD"),
+		commit: shared.Must(t, self, "git", "rev-parse", "--short=12", "HEAD"),
 		layout: filepath.Join(t.TempDir(), "layout"),
 	}
 	d.key, _ = testsupport.WriteKey(t, t.TempDir(), "cosign")
@@ -116,8 +117,8 @@ func newDeliverer(t *testing.T) *deliverer {
 	if err != nil || path == "" || len(token) == 0 {
 		t.Fatalf("the receiver has the path %q and a token of %d bytes: %v", path, len(token), err)
 	}
-	shared.env["GROUNDWORK_RECEIVER_TOKEN"] = string(token)
-	t.Cleanup(func() { delete(shared.env, "GROUNDWORK_RECEIVER_TOKEN") })
+	shared.Env["GROUNDWORK_RECEIVER_TOKEN"] = string(token)
+	t.Cleanup(func() { delete(shared.Env, "GROUNDWORK_RECEIVER_TOKEN") })
 	return d
 }
 
@@ -142,7 +143,7 @@ func (d *deliverer) build(t *testing.T, tag string) {
 	if err := os.RemoveAll(d.layout); err != nil {
 		t.Fatal(err)
 	}
-	shared.must(t, self, shared.bootstrap, "image", "build", "--tag", tag, "--platform", "linux/amd64", "--out", d.layout)
+	shared.Must(t, self, shared.Bootstrap, "image", "build", "--tag", tag, "--platform", "linux/amd64", "--out", d.layout)
 }
 
 // push brings the image to the registry, as docs/delivery.md has it, and returns
@@ -150,12 +151,12 @@ func (d *deliverer) build(t *testing.T, tag string) {
 func (d *deliverer) push(t *testing.T) time.Time {
 	t.Helper()
 	push := []string{"image", "push", "--layout", d.layout, "--image", appImage}
-	image := shared.must(t, self, shared.bootstrap, append(push, "--untagged")...)
-	shared.must(t, self, shared.bootstrap, "image", "sign", "--key", d.key, image)
+	image := shared.Must(t, self, shared.Bootstrap, append(push, "--untagged")...)
+	shared.Must(t, self, shared.Bootstrap, "image", "sign", "--key", d.key, image)
 	began := time.Now()
-	got := finish(t, shared.command(t.Context(), self, shared.bootstrap, append(push, "--notify", d.hook)...))
-	if got.code != 0 || strings.Contains(got.stderr, "warning") {
-		t.Fatalf("push: exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	got := sandboxed.Finish(t, shared.Command(t.Context(), self, shared.Bootstrap, append(push, "--notify", d.hook)...))
+	if got.Code != 0 || strings.Contains(got.Stderr, "warning") {
+		t.Fatalf("push: exit %d\n%s%s", got.Code, got.Stdout, got.Stderr)
 	}
 	return began
 }
@@ -233,7 +234,7 @@ func (s *sandbox) ask(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	resp, err := s.http.Do(req)
+	resp, err := s.HTTP.Do(req)
 	if err != nil {
 		return "", err
 	}

@@ -7,9 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -25,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/groundwork-dev/groundwork/internal/testsupport/coldstarttest"
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 // publish pushes a repository to the forge and its charts to the registry, and
@@ -48,12 +47,12 @@ func (s *sandbox) publish(t *testing.T, repo string, files map[string]string) {
 	for chart, content := range charts {
 		s.pushChart(t, chart, content)
 	}
-	s.forge(t, "/api/v1/orgs/platform/repos", map[string]any{"name": repo, "default_branch": "main", "private": true, "auto_init": true})
-	s.forge(t, "/api/v1/repos/platform/"+repo+"/contents", map[string]any{"branch": "main", "message": repo, "files": tree})
+	s.forge(t, "/orgs/platform/repos", map[string]any{"name": repo, "default_branch": "main", "private": true, "auto_init": true})
+	s.forge(t, "/repos/platform/"+repo+"/contents", map[string]any{"branch": "main", "message": repo, "files": tree})
 	for _, o := range []map[string]any{
 		{
 			"apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
-			"spec": map[string]any{"interval": "10m", "url": forge + "/platform/" + repo + ".git", "ref": map[string]any{"branch": "main"}, "secretRef": map[string]any{"name": "forge"}},
+			"spec": map[string]any{"interval": "10m", "url": sandboxed.Forge + "/platform/" + repo + ".git", "ref": map[string]any{"branch": "main"}, "secretRef": map[string]any{"name": "forge"}},
 		},
 		{
 			"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
@@ -73,23 +72,8 @@ func (s *sandbox) publish(t *testing.T, repo string, files map[string]string) {
 // forge has the forge make something.
 func (s *sandbox) forge(t *testing.T, path string, what map[string]any) {
 	t.Helper()
-	body, err := json.Marshal(what)
-	if err != nil {
+	if err := s.AskForge(t.Context(), http.MethodPost, path, what, nil); err != nil {
 		t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, forge+path, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "token "+s.env["GROUNDWORK_GIT_TOKEN"])
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := s.http.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if answer, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode/100 != 2 {
-		t.Fatalf("%s: %s: %s: %v", path, resp.Status, answer, err)
 	}
 }
 
@@ -106,7 +90,7 @@ func (s *sandbox) pushChart(t *testing.T, chart string, files map[string]string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := remote.Write(ref, image, remote.WithTransport(s.http.Transport), remote.WithContext(t.Context())); err != nil {
+	if err := remote.Write(ref, image, remote.WithTransport(s.HTTP.Transport), remote.WithContext(t.Context())); err != nil {
 		t.Fatalf("pushing %s: %v", ref, err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"net/http"
 	"os"
 	"slices"
 	"testing"
@@ -27,16 +26,12 @@ import (
 	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
-const (
-	repository = "../../.."
-	forge      = "https://forge.sandbox.test"
-)
+const repository = "../../.."
 
 // sandbox is the one cluster of the test run, with its forge and registry.
 type sandbox struct {
-	env    map[string]string
+	*sandboxed.Sandbox
 	client dynamic.Interface
-	http   *http.Client
 }
 
 var shared *sandbox
@@ -48,7 +43,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	os.Exit(sandboxed.Run(m, sandboxed.Options{Name: "coldstart", Repository: repository, Nodes: "real"}, func(s *sandboxed.Sandbox) error {
-		shared = &sandbox{env: s.Env, http: s.HTTP}
+		shared = &sandbox{Sandbox: s}
 		if err := shared.connect(); err != nil {
 			return err
 		}
@@ -59,7 +54,7 @@ func TestMain(m *testing.M) {
 // connect reaches the API server of a sandbox with a node that runs pods: without
 // one, it asks no webhooks.
 func (s *sandbox) connect() error {
-	config, err := clientcmd.BuildConfigFromFlags("", s.env["KUBECONFIG"])
+	config, err := clientcmd.BuildConfigFromFlags("", s.Env["KUBECONFIG"])
 	if err != nil {
 		return err
 	}
@@ -100,7 +95,7 @@ func (s *sandbox) installFlux(ctx context.Context) error {
 	}
 	secret := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "forge", "namespace": "flux-system"},
-		"stringData": map[string]any{"username": "git", "password": s.env["GROUNDWORK_GIT_TOKEN"]},
+		"stringData": map[string]any{"username": "git", "password": s.Env["GROUNDWORK_GIT_TOKEN"]},
 	}}
 	if err := s.apply(ctx, secret); err != nil {
 		return err

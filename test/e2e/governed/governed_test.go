@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 const (
@@ -85,13 +87,13 @@ func TestGoverned(t *testing.T) {
 
 func newGoverned(t *testing.T) *governed {
 	t.Helper()
-	g := &governed{dir: t.TempDir(), url: forge + "/platform/governed.git"}
+	g := &governed{dir: t.TempDir(), url: sandboxed.Forge + "/platform/governed.git"}
 	admin := administrator()
 	admin.must(t, http.MethodPost, "/orgs/platform/repos", map[string]any{"name": "governed", "default_branch": "main", "private": true}, nil)
 	g.jane, g.mia, g.flux = newPerson(t, "jane"), newPerson(t, "mia"), newPerson(t, "flux")
 	g.joe, g.max = newPerson(t, "joe"), newPerson(t, "max")
 	g.write(t, "platform.yaml", platform)
-	if out, err := admin.command(t, g.dir, shared.bootstrap, "generate"); err != nil {
+	if out, err := admin.command(t, g.dir, shared.Bootstrap, "generate"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"commit", "-q", "-m", "first"}, {"remote", "add", "origin", g.url}, {"push", "-q", "origin", "main"}} {
@@ -111,7 +113,7 @@ func (g *governed) write(t *testing.T, name, text string) {
 // bootstrap governs the repository and returns what it printed.
 func (g *governed) bootstrap(t *testing.T, args ...string) string {
 	t.Helper()
-	out, err := administrator().command(t, g.dir, shared.bootstrap, append([]string{"govern"}, args...)...)
+	out, err := administrator().command(t, g.dir, shared.Bootstrap, append([]string{"govern"}, args...)...)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -199,12 +201,12 @@ func (g *governed) deleted(t *testing.T) {
 // others are a token that may not, an owner whom the forge leaves out, and deploy
 // keys in place of the user.
 func (g *governed) others(t *testing.T) {
-	if out, err := g.joe.command(t, g.dir, shared.bootstrap, "govern"); err == nil || !strings.Contains(out, "the token may not do this") {
+	if out, err := g.joe.command(t, g.dir, shared.Bootstrap, "govern"); err == nil || !strings.Contains(out, "the token may not do this") {
 		t.Errorf("joe governs: %v\n%s", err, out)
 	}
 	administrator().must(t, http.MethodDelete, api+"/collaborators/max", nil, nil)
 	g.write(t, "platform.yaml", strings.Replace(platform, `platform: ["@jane"]`, `platform: ["@jane", "@max"]`, 1))
-	if out, err := administrator().command(t, g.dir, shared.bootstrap, "govern"); err == nil || !strings.Contains(out, "branch main: codeOwners is no, not yes") {
+	if out, err := administrator().command(t, g.dir, shared.Bootstrap, "govern"); err == nil || !strings.Contains(out, "branch main: codeOwners is no, not yes") {
 		t.Errorf("an owner who cannot read: %v\n%s", err, out)
 	}
 	administrator().must(t, http.MethodPut, api+"/collaborators/max", map[string]any{"permission": "write"}, nil)

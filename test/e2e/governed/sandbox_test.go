@@ -6,10 +6,7 @@
 package governed
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,21 +16,12 @@ import (
 	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
-const forge = "https://forge.sandbox.test"
-
-// sandbox is the one of the test, with its forge.
-type sandbox struct {
-	bootstrap string // path of the executable under test
-	env       map[string]string
-	http      *http.Client
-}
-
-// shared is started by TestMain.
-var shared sandbox
+// shared is the sandbox of the test, with its forge.
+var shared *sandboxed.Sandbox
 
 func TestMain(m *testing.M) {
 	os.Exit(sandboxed.Run(m, sandboxed.Options{Name: "governed", Repository: "../../..", Nodes: "simulated"}, func(s *sandboxed.Sandbox) error {
-		shared = sandbox{bootstrap: s.Bootstrap, env: s.Env, http: s.HTTP}
+		shared = s
 		return nil
 	}))
 }
@@ -42,7 +30,7 @@ func TestMain(m *testing.M) {
 type person struct{ name, token string }
 
 // administrator is the sandbox's own.
-func administrator() person { return person{"bootstrap", shared.env["GROUNDWORK_GIT_TOKEN"]} }
+func administrator() person { return person{"bootstrap", shared.Env["GROUNDWORK_GIT_TOKEN"]} }
 
 // newPerson is somebody who may write to the repository.
 func newPerson(t *testing.T, name string) person {
@@ -74,33 +62,15 @@ func (p person) must(t *testing.T, method, path string, body, into any) {
 // sets.
 func (p person) call(t *testing.T, method, path string, body, into any) (status int, answer string) {
 	t.Helper()
-	data, err := json.Marshal(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(t.Context(), method, forge+"/api/v1"+path, bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if req.Header.Set("Authorization", "token "+p.token); p.token == "" {
-		req.SetBasicAuth(p.name, "not-a-secret-0")
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := shared.http.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if into != nil && resp.StatusCode/100 == 2 {
-		if err := json.Unmarshal(text, into); err != nil {
-			t.Fatal(err)
+	status, answer, err := shared.CallForge(t.Context(), func(r *http.Request) {
+		if r.Header.Set("Authorization", "token "+p.token); p.token == "" {
+			r.SetBasicAuth(p.name, "not-a-secret-0")
 		}
+	}, method, path, body, into)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return resp.StatusCode, string(text)
+	return status, answer
 }
 
 // git runs git as a person, in dir.
@@ -123,7 +93,7 @@ func (p person) command(t *testing.T, dir, name string, args ...string) (string,
 	t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
 	cmd.Dir, cmd.Env = dir, os.Environ()
-	for k, v := range shared.env {
+	for k, v := range shared.Env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
 	cmd.Env = append(cmd.Env, "GROUNDWORK_GIT_TOKEN="+p.token,

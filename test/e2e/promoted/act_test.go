@@ -37,15 +37,15 @@ func (s *story) workflow(t *testing.T) {
 	files := t.TempDir()
 	write(t, files, map[string]string{"promote.yaml": string(data), "event.json": string(event)})
 	// make build, as this repository has it.
-	write(t, s.dir, map[string]string{"Makefile": "build:\n\tmkdir -p bin && cp " + s.sandbox.dir + "/bootstrap* bin/\n"})
+	write(t, s.dir, map[string]string{"Makefile": "build:\n\tmkdir -p bin && cp " + s.Dir + "/bootstrap* bin/\n"})
 	defer os.Remove(filepath.Join(s.dir, "Makefile"))
 	args := []string{
 		"workflow_dispatch", "--workflows", filepath.Join(files, "promote.yaml"), "--eventpath", filepath.Join(files, "event.json"), "--job", "promote",
 		"--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server", "--env", "TERM=dumb", "--env", "GROUNDWORK_CACHE=" + t.TempDir(),
 		"--var", "PROMOTION_RUNNER=ubuntu-24.04", "--var", "PROMOTION_HEALTHY_FOR=1s", "--var", "COSIGN_PUBLIC_KEY=" + string(key),
-		"--secret", "GITHUB_TOKEN=" + s.env["GROUNDWORK_GIT_TOKEN"],
+		"--secret", "GITHUB_TOKEN=" + s.Env["GROUNDWORK_GIT_TOKEN"],
 	}
-	for name, value := range s.env {
+	for name, value := range s.Env {
 		args = append(args, "--env", name+"="+value)
 	}
 	for _, m := range regexp.MustCompile(`uses: ([^ \n]+@[0-9a-f]{40})`).FindAllStringSubmatch(string(data), -1) {
@@ -55,12 +55,12 @@ func (s *story) workflow(t *testing.T) {
 		}
 		args = append(args, "--local-repository", m[1]+"="+standIn)
 	}
-	r := s.run(t, s.dir, runner, args...)
-	t.Logf("act: exit %d\n%s%s", r.code, r.stdout, r.stderr)
-	if r.code != 0 {
+	r := s.Run(t, s.dir, runner, args...)
+	t.Logf("act: exit %d\n%s%s", r.Code, r.Stdout, r.Stderr)
+	if r.Code != 0 {
 		t.Fatal("the workflow failed")
 	}
-	if strings.Contains(r.stdout+r.stderr, s.env["GROUNDWORK_GIT_TOKEN"]) {
+	if strings.Contains(r.Stdout+r.Stderr, s.Env["GROUNDWORK_GIT_TOKEN"]) {
 		t.Error("the token is in the output")
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/groundwork-dev/groundwork/internal/imagepin"
 	"github.com/groundwork-dev/groundwork/internal/testsupport"
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 const (
@@ -58,7 +59,7 @@ spec:
 
 // story is one app on its way.
 type story struct {
-	*sandbox
+	*sandboxed.Sandbox
 	dir             string // the checkout
 	private, public string // the keys' files
 }
@@ -78,7 +79,7 @@ type request struct {
 
 // TestPromoted tells the story in its order.
 func TestPromoted(t *testing.T) {
-	s := &story{sandbox: shared, dir: t.TempDir()}
+	s := &story{Sandbox: shared, dir: t.TempDir()}
 	s.private, s.public = testsupport.WriteKey(t, t.TempDir(), "cosign")
 	first := s.begin(t)
 	s.nothing(t)
@@ -99,17 +100,17 @@ func TestPromoted(t *testing.T) {
 // begin makes the repository with an app in it, and hands dev to Git.
 func (s *story) begin(t *testing.T) built {
 	t.Helper()
-	s.api(t, http.MethodPost, "/orgs/platform/repos", map[string]any{"name": "promoted", "default_branch": "main", "private": true}, nil)
-	address := forge + "/platform/promoted.git"
-	s.must(t, s.dir, "git", "init", "--quiet", "--initial-branch", "main")
-	s.must(t, s.dir, "git", "remote", "add", "origin", address)
+	s.ask(t, http.MethodPost, "/orgs/platform/repos", map[string]any{"name": "promoted", "default_branch": "main", "private": true}, nil)
+	address := sandboxed.Forge + "/platform/promoted.git"
+	s.Must(t, s.dir, "git", "init", "--quiet", "--initial-branch", "main")
+	s.Must(t, s.dir, "git", "remote", "add", "origin", address)
 	write(t, s.dir, map[string]string{"go.mod": "module example.com/web\n\ngo 1.26\n", "cmd/web/main.go": sources, ".gitignore": "bin/\ndist/\n"})
 	first := s.build(t, 1, "first version")
 	s.sign(t, first)
 	write(t, s.dir, map[string]string{"platform.yaml": fmt.Sprintf(platformYAML, address, image+":"+first.tag+"@"+first.digest)})
-	s.must(t, s.dir, s.bootstrap, "run", "--cluster", "dev", "--webhook-url", webhook)
-	s.must(t, s.dir, "git", "fetch", "--quiet")
-	s.must(t, s.dir, "git", "reset", "--quiet", "--hard", "origin/main")
+	s.Must(t, s.dir, s.Bootstrap, "run", "--cluster", "dev", "--webhook-url", webhook)
+	s.Must(t, s.dir, "git", "fetch", "--quiet")
+	s.Must(t, s.dir, "git", "reset", "--quiet", "--hard", "origin/main")
 	return first
 }
 
@@ -118,19 +119,19 @@ func (s *story) begin(t *testing.T) built {
 func (s *story) build(t *testing.T, number int, what string) built {
 	t.Helper()
 	write(t, s.dir, map[string]string{"VERSION": what + "\n"})
-	s.must(t, s.dir, "git", "add", "--all")
-	s.must(t, s.dir, "git", "commit", "--quiet", "--message", what)
-	s.must(t, s.dir, "git", "push", "--quiet", "origin", "HEAD:main")
-	tag := fmt.Sprintf("main-%d-%s", number, s.must(t, s.dir, "git", "rev-parse", "--short=12", "HEAD"))
+	s.Must(t, s.dir, "git", "add", "--all")
+	s.Must(t, s.dir, "git", "commit", "--quiet", "--message", what)
+	s.Must(t, s.dir, "git", "push", "--quiet", "origin", "HEAD:main")
+	tag := fmt.Sprintf("main-%d-%s", number, s.Must(t, s.dir, "git", "rev-parse", "--short=12", "HEAD"))
 	out := filepath.Join(t.TempDir(), "web.tar")
-	digest := s.must(t, s.dir, s.bootstrap, "image", "build", "--app", "web", "--platform", "linux/amd64", "--version-variable", "main.version", "--tag", tag, "--out", out)
-	s.must(t, s.dir, s.bootstrap, "image", "push", "--layout", out, "--image", image)
+	digest := s.Must(t, s.dir, s.Bootstrap, "image", "build", "--app", "web", "--platform", "linux/amd64", "--version-variable", "main.version", "--tag", tag, "--out", out)
+	s.Must(t, s.dir, s.Bootstrap, "image", "push", "--layout", out, "--image", image)
 	return built{tag, digest}
 }
 
 func (s *story) sign(t *testing.T, b built) {
 	t.Helper()
-	s.must(t, s.dir, s.bootstrap, "image", "sign", "--key", s.private, image+"@"+b.digest)
+	s.Must(t, s.dir, s.Bootstrap, "image", "sign", "--key", s.private, image+"@"+b.digest)
 }
 
 // move writes dev's line and pushes it.
@@ -157,8 +158,8 @@ func (s *story) move(t *testing.T, b built) {
 		text = strings.ReplaceAll(text, pin.Digest, b.digest)
 	}
 	write(t, s.dir, map[string]string{name: text})
-	s.must(t, s.dir, "git", "commit", "--quiet", "--all", "--message", "dev: "+b.tag)
-	s.must(t, s.dir, "git", "push", "--quiet", "origin", "HEAD:main")
+	s.Must(t, s.dir, "git", "commit", "--quiet", "--all", "--message", "dev: "+b.tag)
+	s.Must(t, s.dir, "git", "push", "--quiet", "origin", "HEAD:main")
 }
 
 // dev moves dev to an image, and waits until it is what Flux has there.
@@ -166,21 +167,21 @@ func (s *story) dev(t *testing.T, b built) {
 	t.Helper()
 	s.move(t, b)
 	s.await(t, b)
-	s.must(t, s.dir, "kubectl", "-n", "web", "rollout", "status", "deployment/web", "--timeout=2m")
+	s.Must(t, s.dir, "kubectl", "-n", "web", "rollout", "status", "deployment/web", "--timeout=2m")
 }
 
 // await waits until dev's Deployment has an image.
 func (s *story) await(t *testing.T, b built) {
 	t.Helper()
 	want := image + ":" + b.tag + "@" + b.digest
-	s.must(t, s.dir, "kubectl", "-n", "web", "wait", "deployment/web", "--for=jsonpath={.spec.template.spec.containers[0].image}="+want, "--timeout=2m")
+	s.Must(t, s.dir, "kubectl", "-n", "web", "wait", "deployment/web", "--for=jsonpath={.spec.template.spec.containers[0].image}="+want, "--timeout=2m")
 }
 
-func (s *story) promote(t *testing.T, more ...string) result {
+func (s *story) promote(t *testing.T, more ...string) sandboxed.Result {
 	t.Helper()
 	args := append([]string{"promote", "--app", "web", "--from", "dev", "--to", "prod", "--key", s.public, "--healthy-for", "0s"}, more...)
-	r := s.run(t, s.dir, s.bootstrap, args...)
-	t.Logf("promote %s: exit %d\n%s%s", strings.Join(more, " "), r.code, r.stdout, r.stderr)
+	r := s.Run(t, s.dir, s.Bootstrap, args...)
+	t.Logf("promote %s: exit %d\n%s%s", strings.Join(more, " "), r.Code, r.Stdout, r.Stderr)
 	return r
 }
 
@@ -196,7 +197,7 @@ func says(t *testing.T, text string, parts ...string) {
 func (s *story) open(t *testing.T) []request {
 	t.Helper()
 	var open []request
-	s.api(t, http.MethodGet, repository+"/pulls?state=open", nil, &open)
+	s.ask(t, http.MethodGet, repository+"/pulls?state=open", nil, &open)
 	return open
 }
 
@@ -214,7 +215,7 @@ func (s *story) only(t *testing.T) request {
 func (s *story) status(t *testing.T, commit string) (state, description string) {
 	t.Helper()
 	var all []struct{ Status, Context, Description string }
-	s.api(t, http.MethodGet, repository+"/statuses/"+commit+"?sort=recentupdate", nil, &all)
+	s.ask(t, http.MethodGet, repository+"/statuses/"+commit+"?sort=recentupdate", nil, &all)
 	for _, one := range all {
 		if one.Context == "promotion/evidence" {
 			return one.Status, one.Description
@@ -226,27 +227,27 @@ func (s *story) status(t *testing.T, commit string) (state, description string) 
 func (s *story) nothing(t *testing.T) {
 	t.Helper()
 	r := s.promote(t)
-	if r.code != 0 || len(s.open(t)) != 0 {
-		t.Fatalf("with nothing to promote: exit %d", r.code)
+	if r.Code != 0 || len(s.open(t)) != 0 {
+		t.Fatalf("with nothing to promote: exit %d", r.Code)
 	}
-	says(t, r.stdout, "Nothing to promote")
+	says(t, r.Stdout, "Nothing to promote")
 }
 
 // opens has a request appear, with evidence, once dev was healthy for long enough.
 func (s *story) opens(t *testing.T, before, b built) {
 	t.Helper()
 	young := s.promote(t, "--healthy-for", "1h")
-	if young.code != 4 || len(s.open(t)) != 0 {
-		t.Fatalf("too young: exit %d", young.code)
+	if young.Code != 4 || len(s.open(t)) != 0 {
+		t.Fatalf("too young: exit %d", young.Code)
 	}
-	says(t, young.stderr, "healthy in dev for", "run it again in")
+	says(t, young.Stderr, "healthy in dev for", "run it again in")
 	dry := s.promote(t, "--dry-run", "--output", "json")
 	var planned struct{ Result string }
-	if err := json.Unmarshal([]byte(dry.stdout), &planned); err != nil || dry.code != 0 || planned.Result != "dry run" || len(s.open(t)) != 0 {
+	if err := json.Unmarshal([]byte(dry.Stdout), &planned); err != nil || dry.Code != 0 || planned.Result != "dry run" || len(s.open(t)) != 0 {
 		t.Fatalf("dry run: %v %+v", err, planned)
 	}
-	if r := s.promote(t); r.code != 0 {
-		t.Fatalf("exit %d", r.code)
+	if r := s.promote(t); r.Code != 0 {
+		t.Fatalf("exit %d", r.Code)
 	}
 	one := s.only(t)
 	says(t, one.Title, "promote web to prod: "+b.tag)
@@ -256,7 +257,7 @@ func (s *story) opens(t *testing.T, before, b built) {
 		t.Errorf("the status is %q %q", state, words)
 	}
 	var files []struct{ Filename string }
-	s.api(t, http.MethodGet, fmt.Sprintf("%s/pulls/%d/files", repository, one.Number), nil, &files)
+	s.ask(t, http.MethodGet, fmt.Sprintf("%s/pulls/%d/files", repository, one.Number), nil, &files)
 	if len(files) != 1 || files[0].Filename != imagepin.Path("prod", "web") {
 		t.Errorf("the request changes %+v", files)
 	}
@@ -274,7 +275,7 @@ func (s *story) supersedes(t *testing.T, before, b built) {
 		t.Errorf("the request was #%d at %s, is #%d at %s", was.Number, was.Head.SHA, one.Number, one.Head.SHA)
 	}
 	var comments []struct{ Body string }
-	s.api(t, http.MethodGet, fmt.Sprintf("%s/issues/%d/comments", repository, one.Number), nil, &comments)
+	s.ask(t, http.MethodGet, fmt.Sprintf("%s/issues/%d/comments", repository, one.Number), nil, &comments)
 	if len(comments) != 1 || !strings.Contains(comments[0].Body, before.tag) {
 		t.Errorf("comments %+v", comments)
 	}
@@ -283,10 +284,10 @@ func (s *story) supersedes(t *testing.T, before, b built) {
 	}
 }
 
-func (s *story) check(t *testing.T, name string) result {
+func (s *story) check(t *testing.T, name string) sandboxed.Result {
 	t.Helper()
-	r := s.run(t, s.dir, s.bootstrap, "promote", "--check", "--branch", name, "--from", "dev", "--key", s.public, "--healthy-for", "0s")
-	t.Logf("check %s: exit %d\n%s%s", name, r.code, r.stdout, r.stderr)
+	r := s.Run(t, s.dir, s.Bootstrap, "promote", "--check", "--branch", name, "--from", "dev", "--key", s.public, "--healthy-for", "0s")
+	t.Logf("check %s: exit %d\n%s%s", name, r.Code, r.Stdout, r.Stderr)
 	return r
 }
 
@@ -295,37 +296,37 @@ func (s *story) check(t *testing.T, name string) result {
 func (s *story) checks(t *testing.T) {
 	t.Helper()
 	write(t, s.dir, map[string]string{"README": "elsewhere\n"})
-	s.must(t, s.dir, "git", "add", "README")
-	s.must(t, s.dir, "git", "commit", "--quiet", "--message", "something else")
-	s.must(t, s.dir, "git", "push", "--quiet", "origin", "main")
-	if r := s.check(t, branch); r.code != 0 {
-		t.Errorf("the request's branch, with main elsewhere: exit %d", r.code)
+	s.Must(t, s.dir, "git", "add", "README")
+	s.Must(t, s.dir, "git", "commit", "--quiet", "--message", "something else")
+	s.Must(t, s.dir, "git", "push", "--quiet", "origin", "main")
+	if r := s.check(t, branch); r.Code != 0 {
+		t.Errorf("the request's branch, with main elsewhere: exit %d", r.Code)
 	}
-	s.must(t, s.dir, "git", "checkout", "--quiet", "-b", "feature")
+	s.Must(t, s.dir, "git", "checkout", "--quiet", "-b", "feature")
 	write(t, s.dir, map[string]string{"notes": "x\n"})
-	s.must(t, s.dir, "git", "add", "notes")
-	s.must(t, s.dir, "git", "commit", "--quiet", "--message", "notes")
-	s.must(t, s.dir, "git", "push", "--quiet", "origin", "feature")
-	head := s.must(t, s.dir, "git", "rev-parse", "HEAD")
-	s.must(t, s.dir, "git", "checkout", "--quiet", "main")
+	s.Must(t, s.dir, "git", "add", "notes")
+	s.Must(t, s.dir, "git", "commit", "--quiet", "--message", "notes")
+	s.Must(t, s.dir, "git", "push", "--quiet", "origin", "feature")
+	head := s.Must(t, s.dir, "git", "rev-parse", "HEAD")
+	s.Must(t, s.dir, "git", "checkout", "--quiet", "main")
 	r := s.check(t, "feature")
-	if state, words := s.status(t, head); r.code != 0 || state != "success" || words != "not a promotion" {
-		t.Errorf("no promotion: exit %d, %s %q", r.code, state, words)
+	if state, words := s.status(t, head); r.Code != 0 || state != "success" || words != "not a promotion" {
+		t.Errorf("no promotion: exit %d, %s %q", r.Code, state, words)
 	}
-	s.must(t, s.dir, "git", "fetch", "--quiet", "origin", branch)
-	s.must(t, s.dir, "git", "checkout", "--quiet", "--detach", "FETCH_HEAD")
+	s.Must(t, s.dir, "git", "fetch", "--quiet", "origin", branch)
+	s.Must(t, s.dir, "git", "checkout", "--quiet", "--detach", "FETCH_HEAD")
 	write(t, s.dir, map[string]string{"notes": "smuggled\n"})
-	s.must(t, s.dir, "git", "add", "notes")
-	s.must(t, s.dir, "git", "commit", "--quiet", "--message", "smuggled")
-	s.must(t, s.dir, "git", "push", "--quiet", "origin", "HEAD:"+branch)
-	head = s.must(t, s.dir, "git", "rev-parse", "HEAD")
-	s.must(t, s.dir, "git", "checkout", "--quiet", "main")
+	s.Must(t, s.dir, "git", "add", "notes")
+	s.Must(t, s.dir, "git", "commit", "--quiet", "--message", "smuggled")
+	s.Must(t, s.dir, "git", "push", "--quiet", "origin", "HEAD:"+branch)
+	head = s.Must(t, s.dir, "git", "rev-parse", "HEAD")
+	s.Must(t, s.dir, "git", "checkout", "--quiet", "main")
 	if state, _ := s.status(t, head); state != "" {
 		t.Errorf("the new head has the status %q already", state)
 	}
 	r = s.check(t, branch)
-	if state, _ := s.status(t, head); r.code != 4 || state != "failure" {
-		t.Errorf("smuggled: exit %d, %s", r.code, state)
+	if state, _ := s.status(t, head); r.Code != 4 || state != "failure" {
+		t.Errorf("smuggled: exit %d, %s", r.Code, state)
 	}
 }
 
@@ -333,12 +334,12 @@ func (s *story) checks(t *testing.T) {
 func (s *story) races(t *testing.T) {
 	t.Helper()
 	for round := range 2 {
-		s.api(t, http.MethodPatch, fmt.Sprintf("%s/pulls/%d", repository, s.only(t).Number), map[string]any{"state": "closed"}, nil)
-		s.must(t, s.dir, "git", "push", "--quiet", "origin", ":"+branch)
+		s.ask(t, http.MethodPatch, fmt.Sprintf("%s/pulls/%d", repository, s.only(t).Number), map[string]any{"state": "closed"}, nil)
+		s.Must(t, s.dir, "git", "push", "--quiet", "origin", ":"+branch)
 		var output [2]bytes.Buffer
 		var ended [2]func() error
 		for i := range ended {
-			cmd := s.command(t.Context(), s.dir, s.bootstrap, "promote", "--app", "web", "--from", "dev", "--to", "prod", "--key", s.public, "--healthy-for", "0s")
+			cmd := s.Command(t.Context(), s.dir, s.Bootstrap, "promote", "--app", "web", "--from", "dev", "--to", "prod", "--key", s.public, "--healthy-for", "0s")
 			cmd.Stdout, cmd.Stderr = &output[i], &output[i]
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
@@ -361,17 +362,17 @@ func (s *story) races(t *testing.T) {
 // merges the request, after which there is nothing to promote, and goes back.
 func (s *story) merges(t *testing.T) {
 	t.Helper()
-	s.api(t, http.MethodPost, fmt.Sprintf("%s/pulls/%d/merge", repository, s.only(t).Number), map[string]any{"Do": "merge"}, nil)
+	s.ask(t, http.MethodPost, fmt.Sprintf("%s/pulls/%d/merge", repository, s.only(t).Number), map[string]any{"Do": "merge"}, nil)
 	s.nothing(t)
-	s.must(t, s.dir, "git", "pull", "--quiet", "--ff-only", "origin", "main")
-	s.must(t, s.dir, "git", "checkout", "--quiet", "-b", "back")
-	s.must(t, s.dir, "git", "revert", "--no-edit", "--mainline", "1", "HEAD")
-	s.must(t, s.dir, "git", "push", "--quiet", "origin", "back")
-	head := s.must(t, s.dir, "git", "rev-parse", "HEAD")
-	s.must(t, s.dir, "git", "checkout", "--quiet", "main")
+	s.Must(t, s.dir, "git", "pull", "--quiet", "--ff-only", "origin", "main")
+	s.Must(t, s.dir, "git", "checkout", "--quiet", "-b", "back")
+	s.Must(t, s.dir, "git", "revert", "--no-edit", "--mainline", "1", "HEAD")
+	s.Must(t, s.dir, "git", "push", "--quiet", "origin", "back")
+	head := s.Must(t, s.dir, "git", "rev-parse", "HEAD")
+	s.Must(t, s.dir, "git", "checkout", "--quiet", "main")
 	r := s.check(t, "back")
-	if state, words := s.status(t, head); r.code != 0 || state != "success" || !strings.Contains(words, "prod ran it before") {
-		t.Errorf("the way back: exit %d, %s %q", r.code, state, words)
+	if state, words := s.status(t, head); r.Code != 0 || state != "success" || !strings.Contains(words, "prod ran it before") {
+		t.Errorf("the way back: exit %d, %s %q", r.Code, state, words)
 	}
 }
 
@@ -381,10 +382,10 @@ func (s *story) refuses(t *testing.T, good built) {
 	refused := func(what string, parts ...string) {
 		t.Helper()
 		r := s.promote(t)
-		if r.code != 4 {
-			t.Errorf("%s: exit %d", what, r.code)
+		if r.Code != 4 {
+			t.Errorf("%s: exit %d", what, r.Code)
 		}
-		says(t, r.stderr, append(parts, "fix: ")...)
+		says(t, r.Stderr, append(parts, "fix: ")...)
 	}
 	s.move(t, built{good.tag, ""})
 	refused("a missing digest", "pin: ", "without a digest")
@@ -412,7 +413,7 @@ func (s *story) retag(t *testing.T, tag, digest string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.http.Do(get)
+	got, err := s.HTTP.Do(get)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -422,7 +423,7 @@ func (s *story) retag(t *testing.T, tag, digest string) {
 		t.Fatal(err)
 	}
 	put.Header.Set("Content-Type", got.Header.Get("Content-Type"))
-	answer, err := s.http.Do(put)
+	answer, err := s.HTTP.Do(put)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,9 @@ type Forge interface {
 	CreateRequest(ctx context.Context, branch, base, title, body string) (pullrequest.Request, error)
 	UpdateRequest(ctx context.Context, number int, title, body string) error
 	CloseRequest(ctx context.Context, number int) error
+	// Merge merges a request whose last commit is head, by the forge's own rules:
+	// nothing is forced. That they are not met is no error.
+	Merge(ctx context.Context, number int, head string) (pullrequest.Merge, error)
 	Comment(ctx context.Context, number int, body string) error
 	SetStatus(ctx context.Context, s pullrequest.Status) error
 
@@ -182,6 +185,19 @@ type ReadOnlyError struct{ Title string }
 
 func (e *ReadOnlyError) Error() string {
 	return fmt.Sprintf("deploy key %q is registered as read-only, but the cluster is to push: delete it at the forge and run again", e.Title)
+}
+
+// mergeStyle is the first that the repository takes.
+func mergeStyle(merge, squash, rebase bool) string {
+	switch {
+	case merge:
+		return "merge"
+	case squash:
+		return "squash"
+	case rebase:
+		return "rebase"
+	}
+	return "merge" // and the forge says what it takes
 }
 
 // lastMerged is the one with the highest number of those that were merged.

@@ -127,6 +127,44 @@ func TestGitHubPullRequests(t *testing.T) {
 	}
 }
 
+// TestGitHubMerge: a request is merged at the commit that was judged, as the
+// repository merges, and not before its rules are met.
+func TestGitHubMerge(t *testing.T) {
+	t.Parallel()
+	fake, f := gitHub(t)
+	ctx, branch := t.Context(), "flux/dev-web"
+	fake.Push(branch, commitHash)
+	one, err := f.CreateRequest(ctx, branch, "main", "t", "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const unmet = "Repository rule violations found\n\n2 of 4 required status checks are expected."
+	fake.Hold(unmet)
+	if got, err := f.Merge(ctx, one.Number, commitHash); err != nil || got.Done || got.Why != unmet {
+		t.Errorf("with rules that are not met: %+v, %v", got, err)
+	}
+	fake.Hold("")
+	if got, err := f.Merge(ctx, one.Number, strings.Repeat("e", 40)); err != nil || got.Done || !strings.Contains(got.Why, "was modified") {
+		t.Errorf("another head: %+v, %v", got, err)
+	}
+	if got, err := f.Request(ctx, one.Number); err != nil || got.State != pullrequest.Open {
+		t.Fatalf("the request is %+v, %v", got, err)
+	}
+	if got, err := f.Merge(ctx, one.Number, commitHash); err != nil || !got.Done {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := f.Request(ctx, one.Number); err != nil || got.State != pullrequest.Merged {
+		t.Errorf("the request is %+v, %v", got, err)
+	}
+	if _, err := f.Merge(ctx, 99, commitHash); err == nil {
+		t.Error("a request that is not there is merged")
+	}
+	fake.Refuse(http.StatusForbidden)
+	if _, err := f.Merge(ctx, one.Number, commitHash); err == nil || strings.Contains(err.Error(), githubfake.Token) {
+		t.Errorf("a token that may not: %v", err)
+	}
+}
+
 func TestGitHubRefusalsNameTheRemedy(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]string{http.StatusUnauthorized: "expired", http.StatusForbidden: "needs write access", http.StatusNotFound: "no such repository"} {

@@ -2,7 +2,10 @@ package forge
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 
 	sdk "code.gitea.io/sdk/gitea"
 
@@ -80,6 +83,30 @@ func (g *gitea) UpdateRequest(ctx context.Context, number int, title, body strin
 func (g *gitea) CloseRequest(ctx context.Context, number int) error {
 	state := sdk.StateClosed
 	return g.edit(ctx, "closing the pull request", number, sdk.EditPullRequestOption{State: &state})
+}
+
+// Merge is a call of its own, since the SDK throws away why a request is not
+// merged. Gitea's merge_when_checks_succeed would merge commits too that nobody
+// looked at, so it is not used.
+func (g *gitea) Merge(ctx context.Context, number int, head string) (pullrequest.Merge, error) {
+	client, err := g.client(ctx)
+	if err != nil {
+		return pullrequest.Merge{}, err
+	}
+	about, told, err := client.GetRepo(g.repo.owner, g.repo.name)
+	if err != nil {
+		return pullrequest.Merge{}, g.fail("reading how the repository merges", told, err)
+	}
+	err = g.call(ctx, "merging the pull request", http.MethodPost, fmt.Sprintf("/pulls/%d/merge", number), sdk.MergePullRequestOption{
+		Style: sdk.MergeStyle(mergeStyle(about.AllowMerge, about.AllowSquash, about.AllowRebase)), HeadCommitId: head,
+	}, nil)
+	refused, is := errors.AsType[*APIError](err)
+	if !is || refused.Status != http.StatusMethodNotAllowed && refused.Status != http.StatusConflict {
+		return pullrequest.Merge{Done: err == nil}, err
+	}
+	why := refused.Cause.Error()
+	// Gitea looks for conflicts after it has answered who opened the request.
+	return pullrequest.Merge{Busy: strings.Contains(why, "try again later"), Why: why}, nil
 }
 
 func (g *gitea) edit(ctx context.Context, doing string, number int, change sdk.EditPullRequestOption) error {

@@ -2,6 +2,7 @@ package forge
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -78,6 +79,42 @@ func (g *gitHub) UpdateRequest(ctx context.Context, number int, title, body stri
 func (g *gitHub) CloseRequest(ctx context.Context, number int) error {
 	state := stateClosed
 	return g.edit(ctx, "closing the pull request", number, &github.PullRequest{State: &state})
+}
+
+// Merge counts on the rules alone: the API cannot be told to let a bypass be that
+// the token may have.
+func (g *gitHub) Merge(ctx context.Context, number int, head string) (pullrequest.Merge, error) {
+	client, err := g.client()
+	if err != nil {
+		return pullrequest.Merge{}, err
+	}
+	about, response, err := client.Repositories.Get(ctx, g.repo.owner, g.repo.name)
+	if err != nil {
+		return pullrequest.Merge{}, g.fail("reading how the repository merges", response, err)
+	}
+	_, response, err = client.PullRequests.Merge(ctx, g.repo.owner, g.repo.name, number, "", &github.PullRequestOptions{
+		SHA: head, MergeMethod: mergeStyle(about.GetAllowMergeCommit(), about.GetAllowSquashMerge(), about.GetAllowRebaseMerge()),
+	})
+	if err == nil {
+		return pullrequest.Merge{Done: true}, nil
+	}
+	if why, refused := unmergeable(response, err); refused {
+		return pullrequest.Merge{Why: why}, nil
+	}
+	return pullrequest.Merge{}, g.fail("merging the pull request", response, err)
+}
+
+// unmergeable is why GitHub does not merge a request yet: rules that are not met
+// are 405, another head than the one that was named is 409.
+func unmergeable(response *github.Response, err error) (why string, refused bool) {
+	if response == nil || response.Response == nil ||
+		response.StatusCode != http.StatusMethodNotAllowed && response.StatusCode != http.StatusConflict {
+		return "", false
+	}
+	if said, ok := errors.AsType[*github.ErrorResponse](err); ok {
+		return said.Message, true
+	}
+	return http.StatusText(response.StatusCode), true
 }
 
 func (g *gitHub) edit(ctx context.Context, doing string, number int, change *github.PullRequest) error {

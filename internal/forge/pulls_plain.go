@@ -36,5 +36,12 @@ func (p plain) CreateRequest(_ context.Context, branch, base, _, _ string) (pull
 
 func (p plain) UpdateRequest(context.Context, int, string, string) error { return p.manual() }
 func (p plain) CloseRequest(context.Context, int) error                  { return p.manual() }
-func (p plain) Comment(context.Context, int, string) error               { return p.manual() }
-func (p plain) SetStatus(context.Context, pullrequest.Status) error      { return p.manual() }
+func (p plain) Merge(_ context.Context, number int, _ string) (pullrequest.Merge, error) {
+	return pullrequest.Merge{}, &ManualError{
+		fmt.Sprintf("the server of %s has no API to merge a pull request at", p.url),
+		fmt.Sprintf("merge request %d yourself", number),
+	}
+}
+
+func (p plain) Comment(context.Context, int, string) error          { return p.manual() }
+func (p plain) SetStatus(context.Context, pullrequest.Status) error { return p.manual() }

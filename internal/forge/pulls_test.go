@@ -2,6 +2,7 @@ package forge_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/groundwork-dev/groundwork/internal/config"
@@ -81,6 +82,39 @@ func TestPullRequests(t *testing.T) {
 	}
 }
 
+// TestGiteaMerge: Gitea's own words say why it does not merge, and whether it has
+// not looked yet. No merge is by force, and none of a commit that is not named.
+func TestGiteaMerge(t *testing.T) {
+	t.Parallel()
+	const repo, merge = "GET /repos/team/platform", "POST /repos/team/platform/pulls/7/merge"
+	body := map[string]any{"Do": "squash", "head_commit_id": commitHash, "force_merge": false, "merge_when_checks_succeed": false}
+	about := exchange{repo, nil, 200, `{"allow_merge_commits":false,"allow_squash_merge":true}`}
+	for _, tc := range []struct {
+		status int
+		answer string
+		want   pullrequest.Merge
+		err    string
+	}{
+		{200, "", pullrequest.Merge{Done: true}, ""},
+		{405, `{"message":"Please try again later"}`, pullrequest.Merge{Busy: true, Why: "Please try again later"}, ""},
+		{405, `{"message":"Does not have enough approvals"}`, pullrequest.Merge{Why: "Does not have enough approvals"}, ""},
+		{409, `{"message":"head out of date"}`, pullrequest.Merge{Why: "head out of date"}, ""},
+		{403, `{"message":"no ` + token + `"}`, pullrequest.Merge{}, "may not do this"},
+	} {
+		t.Run(tc.want.Why+tc.err, func(t *testing.T) {
+			t.Parallel()
+			f := server(t, config.ProviderGitea, "/api/v1", about, exchange{merge, body, tc.status, tc.answer})
+			got, err := f.Merge(t.Context(), 7, commitHash)
+			if got != tc.want || (err == nil) != (tc.err == "") {
+				t.Fatalf("got %+v, %v", got, err)
+			}
+			if err != nil && (!strings.Contains(err.Error(), tc.err) || strings.Contains(err.Error(), token)) {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+}
+
 func TestPullRequestsByHand(t *testing.T) {
 	t.Parallel()
 	f, err := forge.Open(forge.Options{Provider: config.ProviderGitLab, URL: "https://gitlab.example.com/team/platform"})
@@ -88,7 +122,10 @@ func TestPullRequestsByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = f.Requests(t.Context(), "a", "main")
-	if manual, ok := err.(interface{ Manual() bool }); !ok || !manual.Manual() {
-		t.Errorf("got %v, want what to do by hand", err)
+	_, mergeErr := f.Merge(t.Context(), 7, commitHash)
+	for _, err := range []error{err, mergeErr} {
+		if manual, ok := err.(interface{ Manual() bool }); !ok || !manual.Manual() {
+			t.Errorf("got %v, want what to do by hand", err)
+		}
 	}
 }

@@ -27,6 +27,15 @@ type Request struct {
 	Foreign bool `json:"-"`
 }
 
+// Merge is what a forge answered when it was asked to merge a request.
+type Merge struct {
+	Done bool
+	// Busy says that the forge has not looked at the request yet: ask again soon.
+	Busy bool
+	// Why it is not merged, in the forge's words.
+	Why string
+}
+
 // Status is what a check says of one commit.
 type Status struct {
 	// Commit is its full hash. A commit that replaces it has no such status.

@@ -24,6 +24,8 @@ type state struct {
 	rulesets     []map[string]any
 	users, teams map[string]int
 	lacks        map[Feature]bool
+	// unmet is why no request may be merged.
+	unmet string
 }
 
 // Feature is what a plan of GitHub includes or not, for private repositories, or
@@ -79,6 +81,7 @@ func (g *GitHub) handlers() map[string]handler {
 		"POST " + repo + "/pulls":                          g.openPull,
 		"GET " + repo + "/pulls/{pull_number}":             g.getPull,
 		"PATCH " + repo + "/pulls/{pull_number}":           g.changePull,
+		"PUT " + repo + "/pulls/{pull_number}/merge":       g.mergePull,
 		"POST " + repo + "/issues/{issue_number}/comments": g.comment,
 		"POST " + repo + "/statuses/{sha}":                 g.setStatus,
 		"GET " + repo + "/vulnerability-alerts":            g.getAlerts,
@@ -116,6 +119,14 @@ func (g *GitHub) Merge(number int) {
 	if p := g.pull(strconv.Itoa(number)); p != nil {
 		p["state"], p["merged"], p["merged_at"] = "closed", true, someTime
 	}
+}
+
+// Hold has the rules of the branch refuse every merge, in GitHub's words; an
+// empty reason ends it.
+func (g *GitHub) Hold(why string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.unmet = why
 }
 
 // Comments are what was said of a pull request.
@@ -249,6 +260,27 @@ func (g *GitHub) changePull(r *http.Request, body map[string]any) answer {
 		}
 	}
 	return ok(p)
+}
+
+// mergePull merges as the rules and the repository's ways of merging let it.
+func (g *GitHub) mergePull(r *http.Request, body map[string]any) answer {
+	p := g.pull(r.PathValue("pull_number"))
+	if p == nil {
+		return notFound()
+	}
+	head := p["head"].(map[string]any)["sha"]
+	switch {
+	case p["state"] != "open":
+		return failed(http.StatusMethodNotAllowed, "Pull Request is not mergeable")
+	case body["merge_method"] != "squash":
+		return failed(http.StatusMethodNotAllowed, "Merge commits are not allowed on this repository.")
+	case body["sha"] != nil && body["sha"] != head:
+		return failed(http.StatusConflict, "Head branch was modified. Review and try the merge again.")
+	case g.unmet != "":
+		return failed(http.StatusMethodNotAllowed, g.unmet)
+	}
+	p["state"], p["merged"], p["merged_at"] = "closed", true, someTime
+	return ok(map[string]any{"sha": head, "merged": true, "message": "Pull Request successfully merged"})
 }
 
 func (g *GitHub) comment(r *http.Request, body map[string]any) answer {

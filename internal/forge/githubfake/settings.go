@@ -78,7 +78,7 @@ func (g *GitHub) team(r *http.Request, _ map[string]any) answer {
 }
 
 func (g *GitHub) repository(*http.Request, map[string]any) answer {
-	return ok(map[string]any{"name": "platform", "full_name": Repository, "security_and_analysis": g.analysis})
+	return ok(map[string]any{"name": "platform", "full_name": Repository, "security_and_analysis": g.analysis, "allow_merge_commit": false, "allow_squash_merge": true})
 }
 
 // changeRepository changes what GitHub looks for; pushes are only looked at where

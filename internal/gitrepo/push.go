@@ -11,6 +11,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
+	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"github.com/go-git/go-git/v5/plumbing/transport/client"
 )
@@ -53,7 +54,8 @@ func (r *Remote) Push(ctx context.Context, branch, from, base, to string) error 
 	return &LostError{Branch: branch, Cause: sent}
 }
 
-// send pushes and returns what the server answered.
+// send pushes and returns what the server answered. Without a commit to, it
+// deletes the branch.
 func (r *Remote) send(ctx context.Context, branch, from, base, to string) error {
 	c, err := client.NewClient(r.endpoint)
 	if err != nil {
@@ -74,11 +76,17 @@ func (r *Remote) send(ctx context.Context, branch, from, base, to string) error 
 	}
 	request := packp.NewReferenceUpdateRequestFromCapabilities(refs.Capabilities)
 	request.Commands = []*packp.Command{{Name: name, Old: hashOf(from), New: hashOf(to)}}
-	pack, err := r.pack(base, to)
-	if err != nil {
-		return fmt.Errorf("packing the commit: %w", err)
+	if to == "" {
+		if err := request.Capabilities.Set(capability.DeleteRefs); err != nil {
+			return fmt.Errorf("preparing the push: %w", err)
+		}
+	} else {
+		pack, err := r.pack(base, to)
+		if err != nil {
+			return fmt.Errorf("packing the commit: %w", err)
+		}
+		request.Packfile = io.NopCloser(pack)
 	}
-	request.Packfile = io.NopCloser(pack)
 	report, err := session.ReceivePack(ctx, request)
 	return r.answer(branch, report, err)
 }

@@ -73,6 +73,7 @@ func classes() map[string]class {
 		"internal/clusterstatus":          useCase,
 		"internal/demo":                   useCase,
 		"internal/govern":                 useCase,
+		"internal/imagerequest":           useCase,
 		"internal/destroy":                useCase,
 		"internal/livediff":               useCase,
 		"internal/promote":                useCase,

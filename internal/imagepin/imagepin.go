@@ -31,6 +31,10 @@ func Path(cluster, app string) string {
 	return "apps/" + cluster + "/" + app + "/image/kustomization.yaml"
 }
 
+// Branch is where image automation pushes a cluster's pin of an app, where it may
+// not push to the branch that the cluster follows.
+func Branch(cluster, app string) string { return "flux/" + cluster + "-" + app }
+
 // Image is the reference that the cluster runs, as it is written.
 func (p Pin) Image() string {
 	s := p.NewName

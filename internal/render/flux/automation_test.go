@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/groundwork-dev/groundwork/internal/config"
+	"github.com/groundwork-dev/groundwork/internal/imagepin"
 	"github.com/groundwork-dev/groundwork/internal/render/flux"
 )
 
@@ -31,7 +32,7 @@ func TestAutomation(t *testing.T) {
 	all := get("clusters/dev/image-automation.yaml")
 	for what, want := range map[string]int{
 		"kind: ImageRepository\nmetadata": 2, "kind: ImageUpdateAutomation": 2, "namespace: flux-system": 9,
-		"path: ./apps/dev/web/image\n": 1, "path: ./apps/dev/shop/image\n": 1, "branch: flux/dev-shop\n": 1, "branch: main\n": 3,
+		"path: ./apps/dev/web/image\n": 1, "path: ./apps/dev/shop/image\n": 1, "branch: " + imagepin.Branch("dev", "shop") + "\n": 1, "branch: main\n": 3,
 		"provider: aws": 1, "image: ghcr.io/acme/web\n": 1, "blog": 0, "type: generic-hmac": 1,
 		"type: githubdispatch\n  address: https://github.com/": 1, "name: app-web\n": 1, "name: app-shop\n": 0,
 	} {

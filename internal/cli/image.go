@@ -24,7 +24,7 @@ const defaultApp = "sampleapp"
 func newImageCommand(streams Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "image",
-		Short: "Build, push, sign and verify an app's image, without docker",
+		Short: "Build, push, sign, verify and request an app's image, without docker",
 		Long: `image takes an app from its Go package to a registry: the same commands on your
 machine and in CI. docs/delivery.md tells the whole way.
 
@@ -41,7 +41,7 @@ credential helpers. No long-lived key is needed:
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newImageBuildCommand(streams), newImagePushCommand(streams), newImageSignCommand(streams), newImageVerifyCommand(streams))
+	cmd.AddCommand(newImageBuildCommand(streams), newImagePushCommand(streams), newImageSignCommand(streams), newImageVerifyCommand(streams), newImageRequestCommand(streams))
 	return cmd
 }
 

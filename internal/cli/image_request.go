@@ -118,7 +118,7 @@ func (o imageRequestOptions) deps(repository config.Repository) (imagerequest.De
 	if err != nil {
 		return imagerequest.Deps{}, err
 	}
-	remote, _, err := o.openRemote(repository, token)
+	remote, err := o.tokenRemote(repository, token)
 	if err != nil {
 		return imagerequest.Deps{}, err
 	}

@@ -28,7 +28,7 @@ func (o promoteOptions) deps(ctx context.Context, streams Streams, repository co
 	if err != nil {
 		return d, err
 	}
-	remote, _, err := o.openRemote(repository, token)
+	remote, err := o.tokenRemote(repository, token)
 	if err != nil {
 		return d, err
 	}

@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io/fs"
+	"net/url"
 	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/bootstrap"
@@ -73,6 +75,20 @@ func (o runOptions) openRemote(repository config.Repository, token *tokenSource)
 	}
 	remote, err := gitrepo.Open(gitrepo.Options{URL: repository.URL, Auth: auth, Author: o.identity(), Secrets: token.secrets})
 	return remote, hosts, err
+}
+
+// tokenRemote opens the repository by token where that will do: on GitHub, what is
+// reached by SSH is reached by HTTPS too, and a workflow has no key.
+func (o runOptions) tokenRemote(repository config.Repository, token *tokenSource) (*gitrepo.Remote, error) {
+	if repository.Provider == config.ProviderGitHub && repository.Auth == config.AuthSSH && o.sshKey == "" && !token.Current().Empty() {
+		u, err := url.Parse(repository.URL)
+		if err != nil {
+			return nil, usageError{errors.New("spec.repository.url in platform.yaml is no address")}
+		}
+		repository.URL, repository.Auth = "https://"+u.Hostname()+u.Path, config.AuthToken
+	}
+	remote, _, err := o.openRemote(repository, token)
+	return remote, err
 }
 
 func (o runOptions) identity() gitrepo.Identity {

@@ -29,6 +29,7 @@ type workflow struct {
 
 type job struct {
 	Name        string         `yaml:"name"`
+	If          string         `yaml:"if"`
 	Permissions any            `yaml:"permissions"`
 	Timeout     int            `yaml:"timeout-minutes"`
 	Uses        string         `yaml:"uses"`
@@ -62,7 +63,7 @@ func problems(data []byte, actions []string) []string {
 	}
 	var found []string
 	say := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
-	if strings.Contains(fmt.Sprint(w.On), "pull_request_target") || strings.Contains(fmt.Sprint(w.On), "workflow_run") {
+	if strings.Contains(fmt.Sprint(w.On), "pull_request_target") || w.strangers(string(data)) {
 		say("runs with rights on what strangers send")
 	}
 	if m, ok := w.Permissions.(map[string]any); !ok || slices.ContainsFunc(slices.Collect(values(m)), func(v any) bool { return v != "read" && v != "none" }) {
@@ -80,6 +81,30 @@ func problems(data []byte, actions []string) []string {
 		found = append(found, j.problems(name, actions)...)
 	}
 	return found
+}
+
+// strangers reports whether a run of another workflow starts this one for a
+// stranger, or is where it takes anything from. A run on a branch of image
+// automation may start it, where each job looks whose repository that is in.
+func (w workflow) strangers(text string) bool {
+	on, _ := w.On.(map[string]any)
+	run, is := on["workflow_run"]
+	if !is {
+		return strings.Contains(fmt.Sprint(w.On), "workflow_run")
+	}
+	m, _ := run.(map[string]any)
+	branches, _ := m["branches"].([]any)
+	if len(branches) != 1 || branches[0] != "flux/**" {
+		return true
+	}
+	const own = "(github.event_name != 'workflow_run' || github.event.workflow_run.head_repository.full_name == github.repository)"
+	for _, j := range w.Jobs {
+		if !strings.HasSuffix(j.If, "&& "+own) {
+			return true
+		}
+		text = strings.Replace(text, own, "", 1)
+	}
+	return strings.Contains(text, "event.workflow_run")
 }
 
 func values(m map[string]any) func(func(any) bool) {
@@ -175,7 +200,7 @@ func committed(t *testing.T) map[string]string {
 func TestWorkflows(t *testing.T) {
 	t.Parallel()
 	files := committed(t)
-	for _, name := range []string{"ci.yaml", "drift.yaml", "promote.yaml", "release.yaml", "terraform-plan.yaml"} {
+	for _, name := range []string{"ci.yaml", "drift.yaml", "image-pushed.yaml", "image-request.yaml", "promote.yaml", "release.yaml", "terraform-plan.yaml"} {
 		if files[name] == "" {
 			t.Errorf("%s is missing", name)
 		}
@@ -204,6 +229,10 @@ func TestTamperedWorkflows(t *testing.T) {
 		"a job without any":    {"drift.yaml", "    permissions:\n      contents: read\n      id-token: write # to assume the role\n", "", "plan: permissions are missing"},
 		"pull_request_target":  {"ci.yaml", "  pull_request:\n", "  pull_request_target:\n", "what strangers send"},
 		"workflow_run":         {"ci.yaml", "  pull_request:\n", "  workflow_run:\n    workflows: [x]\n", "what strangers send"},
+		"for any branch":       {"image-request.yaml", "    branches: [flux/**]\n", "", "what strangers send"},
+		"for other branches":   {"image-request.yaml", "[flux/**]", "[main]", "what strangers send"},
+		"for forks":            {"image-request.yaml", "head_repository.full_name == github.repository", "conclusion == 'success'", "what strangers send"},
+		"of another's commit":  {"image-request.yaml", "          persist-credentials: false\n", "          persist-credentials: false\n          ref: ${{ github.event.workflow_run.head_sha }}\n", "what strangers send"},
 		"no timeout":           {"ci.yaml", "    timeout-minutes: 45\n", "", "test: has no timeout"},
 		"no concurrency":       {"drift.yaml", "concurrency:\n  group: drift\n", "", "has no concurrency group"},
 		"an image":             {"ci.yaml", job, job + "    container: golang:1.26\n", "image golang:1.26 has no digest"},

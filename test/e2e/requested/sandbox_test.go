@@ -1,0 +1,81 @@
+//go:build e2e
+
+// Package requested plays image automation where main is protected: a sandbox is
+// the cluster dev, whose Flux pushes to a branch of its own, and its Gitea holds
+// the rules that a request has to keep.
+package requested
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
+)
+
+// shared is the sandbox of the test.
+var shared *sandboxed.Sandbox
+
+func TestMain(m *testing.M) {
+	os.Exit(sandboxed.Run(m, sandboxed.Options{Name: "requested", Repository: "../../..", Nodes: "real"}, func(s *sandboxed.Sandbox) error {
+		shared = s
+		return nil
+	}))
+}
+
+// api calls the forge as its administrator.
+func api(t *testing.T, method, path string, body, into any) {
+	t.Helper()
+	if err := shared.AskForge(t.Context(), method, path, body, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// await waits for a condition of the world.
+func await(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	err := wait.PollUntilContextTimeout(t.Context(), time.Second, 3*time.Minute, true, func(context.Context) (bool, error) { return done(), nil })
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+func says(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is not in:\n%s", part, text)
+		}
+	}
+}
+
+// write writes files below dir.
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, data := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// newOwner is somebody who may write and approve, by name and password.
+func newOwner(t *testing.T, name string) func(*http.Request) {
+	t.Helper()
+	const password = "not-a-secret-0"
+	api(t, http.MethodPost, "/admin/users", map[string]any{
+		"username": name, "password": password, "email": name + "@groundwork.test", "must_change_password": false,
+	}, nil)
+	api(t, http.MethodPut, repository+"/collaborators/"+name, map[string]any{"permission": "write"}, nil)
+	return func(r *http.Request) { r.SetBasicAuth(name, password) }
+}

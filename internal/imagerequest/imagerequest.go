@@ -91,7 +91,7 @@ type Report struct {
 	Image   string               `json:"image,omitempty"`
 	Before  string               `json:"before,omitempty"`
 	Request *pullrequest.Request `json:"request,omitempty"`
-	// Why there is nothing to do, or the forge does not merge yet.
+	// Why there is nothing to do, it is refused, or the forge does not merge yet.
 	Why string `json:"why,omitempty"`
 	// Removed says that the branch was deleted: image automation begins it anew.
 	Removed bool `json:"removed,omitempty"`
@@ -121,8 +121,8 @@ type run struct {
 func Run(ctx context.Context, o Options, d Deps) (*Report, error) {
 	r := &run{o: o, Deps: d, Report: &Report{App: o.App, Cluster: o.Cluster, Branch: o.branch()}}
 	err := r.judge(ctx)
-	if _, refused := errors.AsType[*RefusedError](err); refused {
-		r.Result = Refused
+	if refused, is := errors.AsType[*RefusedError](err); is {
+		r.Result, r.Why = Refused, refused.Why
 	}
 	switch {
 	case err != nil:
@@ -225,8 +225,8 @@ func (r *run) title() string {
 }
 
 func (r *run) body() string {
-	return fmt.Sprintf("A new build of %s for %s, from image automation.\n\n    %s\n    becomes\n    %s\n\nOne file changes, `%s`, in tag and digest alone (`bootstrap image request`, at %s). It may be merged without anybody once the rules of %s are met.\n",
-		r.App, r.Cluster, r.Before, r.Image, r.o.path(), r.Commit, r.o.Base)
+	return fmt.Sprintf("A new build of %s for %s, from image automation.\n\n    %s\n    becomes\n    %s\n\nOne file changes, %s, in tag and digest alone (`bootstrap image request`, at %s). It may be merged without anybody once the rules of %s are met.\n",
+		r.App, r.Cluster, r.Before, r.Image, "`"+r.o.path()+"`", r.Commit, r.o.Base)
 }
 
 func sameFile(a, b fs.FS, path string) bool {

@@ -144,8 +144,10 @@ func TestRequest(t *testing.T) {
 		"merged":                 {func(w *world) { w.answers = []pullrequest.Merge{busy, busy, done} }, true, false, imagerequest.Merged, "", []string{"open flux/dev-web main", "merge 1", "merge 1", "merge 1", "remove flux/dev-web 1"}},
 		"checks are missing":     {func(w *world) { w.answers = []pullrequest.Merge{unmet} }, true, false, imagerequest.Opened, "checks are missing", []string{"open flux/dev-web main", "merge 1"}},
 		"a push after the merge": {func(w *world) { w.answers, w.moves = []pullrequest.Merge{done}, true }, true, false, imagerequest.Merged, "", []string{"open flux/dev-web main", "merge 1"}},
-		"main has it": {func(w *world) { w.main, w.open = w.branch, []pullrequest.Request{old} }, false, false, imagerequest.Nothing, "main has " + name + ":main-17",
-			[]string{"comment Superseded: main has " + name + ":main-17-bbbbbbb@" + digest("b") + " already.", "close", "remove flux/dev-web 1"}},
+		"main has it": {
+			func(w *world) { w.main, w.open = w.branch, []pullrequest.Request{old} }, false, false, imagerequest.Nothing, "main has " + name + ":main-17",
+			[]string{"comment Superseded: main has " + name + ":main-17-bbbbbbb@" + digest("b") + " already.", "close", "remove flux/dev-web 1"},
+		},
 		"main has it, dry":      {func(w *world) { w.main = w.branch }, false, true, imagerequest.Nothing, "already", nil},
 		"main has another":      {func(w *world) { w.main = pin(name, "1.0.0", "") }, true, false, imagerequest.Nothing, "begins anew", []string{"remove flux/dev-web 1"}},
 		"the first build":       {func(w *world) { w.main = pin(name, "1.0.0", ""); w.was = w.main }, false, false, imagerequest.Opened, "", []string{"open flux/dev-web main"}},

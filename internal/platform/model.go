@@ -33,6 +33,9 @@ type Cluster struct {
 	Components []Component
 	// Apps are sorted by name.
 	Apps []App
+	// ScanRole is the ARN of the role by which Flux asks ECR for tags; empty
+	// where no image that it moves is there.
+	ScanRole string
 }
 
 // Zones are the availability zones that the cluster has nodes in.

@@ -119,6 +119,7 @@ func (r *resolver) cluster(name string, spec config.Cluster) Cluster {
 		c.Components = append(c.Components, r.component(c, comp, spec, facts))
 	}
 	c.Apps = r.apps(c)
+	c.ScanRole = r.scanRole(c)
 	r.rollouts(&c)
 	r.namespaces(c)
 	return c

@@ -1,18 +1,22 @@
 package platform
 
-import "go.yaml.in/yaml/v3"
+import (
+	"go.yaml.in/yaml/v3"
 
-// ServiceAccount is a component's service account that assumes an AWS role on
-// one cluster.
+	"github.com/groundwork-dev/groundwork/internal/config"
+)
+
+// ServiceAccount is a service account that assumes an AWS role on one cluster.
 type ServiceAccount struct {
-	// Component declares it; Namespace is the component's.
+	// Component declares it; Namespace is the component's. Flux' own has flux.
 	Component, Namespace, Name string
 	// Policy is an IAM policy document with references filled in.
 	Policy *yaml.Node
 }
 
 // ServiceAccounts returns the service accounts with roles of a cluster that
-// Cluster has returned without problems, in the order of its components.
+// Cluster has returned without problems, in the order of its components, and
+// Flux' own after them.
 func (r *Resolver) ServiceAccounts(c Cluster) []ServiceAccount {
 	facts := r.clusterFacts(c, r.platform.Spec.Clusters[c.Name])
 	var accounts []ServiceAccount
@@ -24,6 +28,11 @@ func (r *Resolver) ServiceAccounts(c Cluster) []ServiceAccount {
 				Policy: component.Spec.Policy(account.Name).Resolve(lookup),
 			})
 		}
+	}
+	if c.ScanRole != "" {
+		accounts = append(accounts, ServiceAccount{
+			Component: string(config.EngineFlux), Namespace: ScannerNamespace, Name: ScannerAccount, Policy: scanPolicy(scanned(c)),
+		})
 	}
 	return accounts
 }

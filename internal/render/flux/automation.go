@@ -3,12 +3,12 @@ package flux
 import (
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/groundwork-dev/groundwork/internal/awsname"
 	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/image"
 	"github.com/groundwork-dev/groundwork/internal/imagepin"
@@ -30,9 +30,6 @@ const (
 	// sha256-<hex>.sig, and a referrer's, sha256-<hex>, do not match.
 	buildTags = `^main-(?P<run>[0-9]+)-[0-9a-f]{7,40}$`
 )
-
-// ecrHost is a registry that lets in who has a role in AWS.
-var ecrHost = regexp.MustCompile(`^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/`)
 
 // Files are generated files, as tree.Tree has them.
 type Files interface {
@@ -112,7 +109,7 @@ func imageRepository(a platform.App) *yaml.Node {
 		name = ref.Name
 	}
 	pairs := []any{"image", name, "interval", scanInterval, "timeout", "30s", "exclusionList", []string{`^sha256-`}}
-	if ecrHost.MatchString(name) {
+	if _, ok := awsname.ECRRepository(name); ok {
 		pairs = append(pairs, "provider", "aws")
 	}
 	return object.New(imageAPI, "ImageRepository", fluxsystem.Namespace, a.Name, "spec",

@@ -161,6 +161,7 @@ func (r *renderer) hardening() ([]*yaml.Node, error) {
 		)))
 		patches = append(patches, patch{object.Map("kind", "Deployment", "name", c.Name), object.List(ops...), ""})
 	}
+	patches = append(patches, r.scanner()...)
 	nodes := make([]*yaml.Node, len(patches))
 	for i, p := range patches {
 		content, err := object.YAML(p.content)

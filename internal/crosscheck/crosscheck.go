@@ -72,7 +72,7 @@ const AcceptPrefix = "accept.groundwork.dev/"
 // are accepted.
 func All(c Cluster) (faults []Fault, accepted int) {
 	w := newWorld(c)
-	for _, f := range slices.Concat(w.owners(), w.images(), w.identities(), w.network(), w.zones()) {
+	for _, f := range slices.Concat(w.owners(), w.images(), w.identities(), w.tokens(), w.network(), w.zones()) {
 		if f.Object.Annotation(AcceptPrefix+f.Rule) != "" {
 			accepted++
 			continue

@@ -43,6 +43,7 @@ const (
 	scraper  = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: p, namespace: m}, spec: {template: {metadata: {labels: {app: p}}, spec: {containers: [{name: c, image: 'a:1'}]}}}}\n"
 	fromM    = "from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: m}}, podSelector: {matchLabels: {app: p}}}],"
 	toX      = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: scrape, namespace: m}, spec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: x}}, podSelector: {matchLabels: {app: a}}}], ports: [{port: %s}]}]}}\n"
+	release  = "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: r, namespace: x}, spec: {values: {sa: {annotations: {eks.amazonaws.com/role-arn: 'arn:aws:iam::1:role/a.x.sa.prod.example.com'}}, %s}}}\n"
 	account  = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: %s, namespace: x, annotations: {eks.amazonaws.com/role-arn: 'arn:aws:iam::1:role/a.x.sa.prod.example.com'}}}\n"
 )
 
@@ -75,6 +76,12 @@ func TestAll(t *testing.T) {
 		"another's role":      {fmt.Sprintf(account, "b"), "1 roles role a.x.sa.prod.example.com trusts service account a, not b"},
 		"another namespace":   {strings.Replace(fmt.Sprintf(account, "a"), "a.x.sa", "a.z.sa", 1), "1 roles role a.z.sa.prod.example.com trusts a service account of namespace z, and is named in namespace x"},
 		"another cluster":     {strings.Replace(fmt.Sprintf(account, "a"), "sa.prod", "sa.dev", 1), "1 roles role a.x.sa.dev.example.com belongs to cluster dev.example.com, not to prod.example.com"},
+		"a role, no token":    {fmt.Sprintf(account, "a") + deployment(2, zone+", serviceAccountName: a", "a:1") + away, "2 role-token Deployment x/a has a role in AWS and no token to show for it"},
+		"a role, another's":   {fmt.Sprintf(account, "a") + deployment(2, zone+", serviceAccountName: a, volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: token, audience: other}}]}}]", "a:1', env: [{name: AWS_WEB_IDENTITY_TOKEN_FILE, value: /t/token}], imagePullPolicy: 'Always") + away, "2 role-token"},
+		"a role and token":    {fmt.Sprintf(account, "a") + deployment(2, zone+", serviceAccountName: a, volumes: [{name: t, projected: {sources: [{serviceAccountToken: {path: token, audience: amazonaws.com}}]}}]", "a:1', env: [{name: AWS_WEB_IDENTITY_TOKEN_FILE, value: /t/token}], imagePullPolicy: 'Always") + away, ""},
+		"values, no token":    {fmt.Sprintf(release, "env: {AWS_WEB_IDENTITY_TOKEN_FILE: /t/token}"), "1 role-token the service account of HelmRelease x/r has a role in AWS and no token to show for it"},
+		"values, not told":    {fmt.Sprintf(release, "volumes: [{projected: {sources: [{serviceAccountToken: {audience: amazonaws.com}}]}}]"), "1 role-token"},
+		"values and token":    {fmt.Sprintf(release, "env: [{name: AWS_WEB_IDENTITY_TOKEN_FILE, value: /t/token}], volumes: [{projected: {sources: [{serviceAccountToken: {audience: amazonaws.com}}]}}]"), ""},
 		"a role in values":    {"{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: r, namespace: x}, spec: {values: {sa: {annotations: {eks.amazonaws.com/role-arn: 'arn:aws:iam::1:role/b.z.sa.prod.example.com'}}}}}", "1 roles role b.z.sa"},
 		"names":               {ok + away + fmt.Sprintf(deny, "x") + fmt.Sprintf(names, "x") + anywhere, ""},
 		"no names":            {ok + away + fmt.Sprintf(deny, "x") + anywhere, "1 dns network policies let Deployment x/a out, but not to the cluster's DNS"},

@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/groundwork-dev/groundwork/internal/awsname"
 	"github.com/groundwork-dev/groundwork/internal/manifest"
 )
-
-// roleAnnotation is where a service account names its IAM role.
-const roleAnnotation = "eks.amazonaws.com/role-arn"
 
 // identities holds the IAM roles that service accounts name against the name
 // that their trust has: a role trusts one service account of one namespace of
@@ -26,7 +27,7 @@ func (w *world) identities() []Fault {
 			account = o.GetName()
 		}
 		walk(o.Object, nil, func(path []string, value string) {
-			if path[len(path)-1] != roleAnnotation {
+			if path[len(path)-1] != awsname.RoleAnnotation {
 				return
 			}
 			if message := w.trust(value, account, namespace); message != "" {
@@ -60,6 +61,70 @@ func (w *world) trust(arn, account, namespace string) string {
 		return fmt.Sprintf("role %s trusts service account %s, not %s", role, parts[0], account)
 	}
 	return ""
+}
+
+// tokens holds the pods of those service accounts against the token that AWS asks
+// for: nothing in the cluster brings it to them (docs/aws.md).
+func (w *world) tokens() []Fault {
+	if w.Domain == "" {
+		return nil
+	}
+	const rule, what = "role-token", "has a role in AWS and no token to show for it"
+	hint := fmt.Sprintf("mount a projected serviceAccountToken for %s, and set %s and %s", awsname.TokenAudience, awsname.RoleVariable, awsname.TokenVariable)
+	var faults []Fault
+	roles := map[string]bool{} // service accounts, namespace/name
+	for _, o := range w.objects {
+		switch {
+		case o.GetKind() == "ServiceAccount" && o.GetAnnotations()[awsname.RoleAnnotation] != "":
+			roles[o.GetNamespace()+"/"+o.GetName()] = true
+		case o.GetKind() == "HelmRelease":
+			values, _, _ := unstructured.NestedMap(o.Object, "spec", "values")
+			role, shown := read(values)
+			if role != nil && !shown {
+				faults = append(faults, Fault{
+					Rule: rule, Object: o, Path: append([]string{"spec", "values"}, role...),
+					Message: fmt.Sprintf("the service account of HelmRelease %s/%s %s", o.GetNamespace(), o.GetName(), what), Hint: hint,
+				})
+			}
+		}
+	}
+	for _, l := range w.workloads {
+		if l.Template == nil || !roles[l.Namespace+"/"+l.Template.Spec.ServiceAccountName] || hasToken(l.Template.Spec) {
+			continue
+		}
+		faults = append(faults, Fault{Rule: rule, Object: l.Object, Message: fmt.Sprintf("%s %s", l.Name, what), Hint: hint})
+	}
+	return faults
+}
+
+// read finds where values name a role, and whether they have what its pod shows.
+func read(values map[string]any) (role []string, shown bool) {
+	var mounted, told bool
+	walk(values, nil, func(path []string, value string) {
+		key := path[len(path)-1]
+		switch {
+		case key == awsname.RoleAnnotation:
+			role = path
+		case key == "audience" && value == awsname.TokenAudience:
+			mounted = true
+		case key == awsname.TokenVariable || value == awsname.TokenVariable:
+			told = true
+		}
+	})
+	return role, mounted && told
+}
+
+// hasToken reports whether a pod mounts the token and one of its containers is
+// told where.
+func hasToken(pod corev1.PodSpec) bool {
+	mounted := slices.ContainsFunc(pod.Volumes, func(v corev1.Volume) bool {
+		return v.Projected != nil && slices.ContainsFunc(v.Projected.Sources, func(p corev1.VolumeProjection) bool {
+			return p.ServiceAccountToken != nil && p.ServiceAccountToken.Audience == awsname.TokenAudience
+		})
+	})
+	return mounted && slices.ContainsFunc(pod.Containers, func(c corev1.Container) bool {
+		return slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == awsname.TokenVariable })
+	})
 }
 
 // walk calls f for every text in a value, in the order of keys.

@@ -66,11 +66,11 @@ func TestScanner(t *testing.T) {
 	}
 	mount := is.VolumeMounts[0]
 	for _, m := range is.VolumeMounts {
-		if m.Name == "token-amazonaws-com" {
+		if m.Name == "aws-token" {
 			mount = m
 		}
 	}
-	if env["AWS_ROLE_ARN"] != role || env["AWS_WEB_IDENTITY_TOKEN_FILE"] != mount.MountPath+"token" || !mount.ReadOnly {
+	if env["AWS_ROLE_ARN"] != role || env["AWS_WEB_IDENTITY_TOKEN_FILE"] != mount.MountPath+"/token" || !mount.ReadOnly {
 		t.Errorf("its environment is %v, its token is at %+v", env, mount)
 	}
 	var token *corev1.ServiceAccountTokenProjection

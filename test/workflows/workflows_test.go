@@ -320,6 +320,7 @@ func TestWrites(t *testing.T) {
 		"drift.yaml plan id-token",
 		"image.yaml push id-token", "image.yaml push packages",
 		"promote.yaml promote contents", "promote.yaml promote id-token", "promote.yaml promote pull-requests", "promote.yaml promote statuses",
+		"promote.yaml revert contents", "promote.yaml revert id-token", "promote.yaml revert pull-requests", "promote.yaml revert statuses",
 		"release.yaml build attestations", "release.yaml build contents", "release.yaml build id-token",
 		"terraform-plan.yaml plan id-token",
 	}

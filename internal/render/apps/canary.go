@@ -71,13 +71,15 @@ const imageKey = "groundwork.dev/image"
 
 // copyImage takes the image that runs over to the Canary.
 func copyImage(a platform.App) *yaml.Node {
-	return object.Map(
+	rule := object.Map(
 		"source", object.Map("kind", "Deployment", "name", a.Name, "fieldPath", "spec.template.spec.containers.[name="+a.Name+"].image"),
 		"targets", object.List(object.Map(
 			"select", object.Map("kind", "Canary", "name", a.Name),
 			"fieldPaths", []string{"metadata.annotations.[" + imageKey + "]"},
 		)),
 	)
+	rule.HeadComment = "The rollout's object names the image that runs."
+	return rule
 }
 
 // canary says how a new version gets its requests. The mesh follows the route

@@ -25,6 +25,7 @@ func TestRollouts(t *testing.T) {
 	const first, good, bad, next = "1.0.0", "2.0.0", "3.0.0", "4.0.0"
 	s := start(t, first)
 	s.await(t, 3*time.Minute, "Initialized")
+	s.tellGitHub(t)
 	v2, v3 := s.publish(t, good, 0), s.publish(t, bad, 50)
 	u := s.arrive(t)
 	s.serves(t, u, first)
@@ -65,6 +66,8 @@ func TestRollouts(t *testing.T) {
 		measured(t, u, steps, good)
 		s.runs(t, v2)
 		s.failed(t, 2*time.Minute)
+		s.stamped(t, v3)
+		s.heardOnGitHub(t)
 		s.reported(t)
 	}) {
 		return

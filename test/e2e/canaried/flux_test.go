@@ -69,11 +69,47 @@ func (s *sandbox) failed(t *testing.T, limit time.Duration) {
 	}
 }
 
+// stamped checks what telling this failure from the one before rests on: Flagger
+// stamps the Canary after Flux applied the image, which both objects name.
+func (s *sandbox) stamped(t *testing.T, image string) {
+	t.Helper()
+	canary := s.get(t, "flagger.app", "v1beta1", "canaries", app)
+	if got := canary.GetAnnotations()["groundwork.dev/image"]; got != image {
+		t.Errorf("the Canary names %s, want %s", got, image)
+	}
+	text, _, _ := unstructured.NestedString(canary.Object, "status", "lastTransitionTime")
+	looked, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []*unstructured.Unstructured{canary, s.get(t, "apps", "v1", "deployments", app)} {
+		applied := 0
+		for _, f := range o.GetManagedFields() {
+			if f.Manager == "kustomize-controller" && f.Subresource == "" {
+				applied++
+				t.Logf("%s: applied at %s, looked at at %s", o.GetKind(), f.Time.UTC().Format(time.TimeOnly), looked.Format(time.TimeOnly))
+				if !looked.After(f.Time.Time) {
+					t.Errorf("%s was not looked at since Flux applied it", o.GetKind())
+				}
+			}
+		}
+		if applied != 1 {
+			t.Errorf("Flux applied %s %d times", o.GetKind(), applied)
+		}
+	}
+}
+
 // failures are Flux' events about an app that is ill.
 func (s *sandbox) failures(t *testing.T) []string {
 	t.Helper()
+	return s.warnings(t, "name=app-"+app)
+}
+
+// warnings are Flux' events about some object.
+func (s *sandbox) warnings(t *testing.T, of string) []string {
+	t.Helper()
 	list, err := s.client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "events"}).Namespace(flux).
-		List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.name=app-" + app + ",type=Warning"})
+		List(t.Context(), metav1.ListOptions{FieldSelector: "type=Warning,involvedObject." + of})
 	if err != nil {
 		t.Fatal(err)
 	}

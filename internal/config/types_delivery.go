@@ -20,7 +20,7 @@ type Delivery struct {
 	// where that branch is protected: to flux/<cluster>-<app>.
 	Via Via `json:"via,omitempty" jsonschema:"enum=push,enum=pullRequest,default=push"`
 	// GitHub: true to start the repository's workflows (repository_dispatch) once
-	// such a cluster runs a build. It needs the Secret flux-system/github-dispatch,
-	// which you make.
+	// such a cluster runs a build, and once a cluster took a rollout back. Either
+	// needs the Secret flux-system/github-dispatch, which you make.
 	Dispatch bool `json:"dispatch,omitempty"`
 }

@@ -133,6 +133,12 @@ func TestExplain(t *testing.T) {
 			},
 			cause: "image x:1 of Pod/web/web-1-a cannot be pulled: no such host",
 		},
+		"rollout that was taken back": {
+			docs:  []string{kustomization("apps", "HealthCheckFailed", "health check failed after 32ms: failed early due to stalled resources: [Canary/shop/web status: 'Failed']")},
+			cause: "the rollout of Canary/shop/web was taken back: users have the version before, and Git names the one that failed",
+			fix:   "see why with 'kubectl -n shop describe canary web', and take it back in Git: bootstrap promote --revert",
+			chain: "Kustomization/flux-system/apps",
+		},
 		"missing CRD": {
 			docs:  []string{kustomization("apps", "ReconciliationFailed", `Certificate/web/tls dry-run failed: no matches for kind "Certificate" in version "cert-manager.io/v1"`)},
 			cause: "the cluster has no kind Certificate of cert-manager.io/v1, which Kustomization/flux-system/apps uses: its CustomResourceDefinition is missing",

@@ -28,6 +28,9 @@ func (x *index) kustomization(k *unstructured.Unstructured, seen map[string]bool
 	if f, ok := x.refused(k, message); ok {
 		return f
 	}
+	if f, ok := x.takenBack(k, message); ok {
+		return f
+	}
 	best := finding{}
 	consider := func(f finding) {
 		if f.depth > best.depth {
@@ -60,6 +63,17 @@ func (x *index) kustomization(k *unstructured.Unstructured, seen map[string]bool
 		return found(k, unknown, "not reconciled yet", name(k)+" has not been reconciled yet", "look at the kustomize-controller: kubectl -n flux-system logs deploy/kustomize-controller")
 	}
 	return found(k, stated, oneLine(message), name(k)+": "+reason+": "+oneLine(message), "change what the message names in the repository and push")
+}
+
+// takenBack explains a rollout that ended where it began.
+func (x *index) takenBack(k *unstructured.Unstructured, message string) (finding, bool) {
+	m := regexp.MustCompile(`(Canary/([^/\s]+)/([^/\s]+)) status: 'Failed'`).FindStringSubmatch(message)
+	if m == nil {
+		return finding{}, false
+	}
+	return found(k, known, oneLine(message),
+		fmt.Sprintf("the rollout of %s was taken back: users have the version before, and Git names the one that failed", m[1]),
+		fmt.Sprintf("see why with 'kubectl -n %s describe canary %s', and take it back in Git: bootstrap promote --revert", m[2], m[3])), true
 }
 
 // dependency follows dependsOn to one that is not Ready.

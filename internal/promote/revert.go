@@ -119,15 +119,25 @@ func (r *run) failed(ctx context.Context, out *Reverted, now imagepin.Pin) (back
 	if phase := text(canary, "status", "phase"); phase != "Failed" {
 		return nothing("the rollout of %s in %s is %s, not Failed", r.App, r.To, phase)
 	}
-	tried, err := r.imageOf(ctx, c, r.App)
+	target, err := r.deployment(ctx, c, r.App)
 	if err != nil {
 		return back, err
 	}
-	serves, err := r.imageOf(ctx, c, r.App+"-primary")
+	tried, err := r.imageOf(target)
+	if err != nil {
+		return back, err
+	}
+	primary, err := r.deployment(ctx, c, r.App+"-primary")
+	if err != nil {
+		return back, err
+	}
+	serves, err := r.imageOf(primary)
 	if err != nil {
 		return back, err
 	}
 	switch {
+	case !judged(canary, target):
+		return nothing("the rollout of %s in %s that is Failed is the one before: %s was applied since, and not looked at yet", r.App, r.To, tried.Pinned())
 	case tried.Digest != now.Digest:
 		return nothing("what failed in %s is %s; the repository names %s by now", r.To, tried.Pinned(), now.Image())
 	case serves.Digest == now.Digest:
@@ -151,22 +161,39 @@ func (r *run) named(ctx context.Context, serves image.Reference) (imagepin.Pin, 
 	}})
 }
 
-// imageOf is the image of a Deployment's container that has the app's name.
-func (r *run) imageOf(ctx context.Context, c Cluster, name string) (image.Reference, error) {
+// deployment is one of the app's.
+func (r *run) deployment(ctx context.Context, c Cluster, name string) (*unstructured.Unstructured, error) {
 	d, err := c.Get(ctx, schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, r.Namespace, name)
-	if err != nil {
-		return image.Reference{}, err
+	if err == nil && d == nil {
+		err = fmt.Errorf("%s has no Deployment %s/%s", r.To, r.Namespace, name)
 	}
-	if d == nil {
-		return image.Reference{}, fmt.Errorf("%s has no Deployment %s/%s", r.To, r.Namespace, name)
-	}
+	return d, err
+}
+
+// imageOf is the image of a Deployment's container that has the app's name.
+func (r *run) imageOf(d *unstructured.Unstructured) (image.Reference, error) {
 	containers, _, _ := unstructured.NestedSlice(d.Object, "spec", "template", "spec", "containers")
 	for _, one := range containers {
 		if container, ok := one.(map[string]any); ok && container["name"] == r.App {
 			return image.ParseReference(fmt.Sprint(container["image"]))
 		}
 	}
-	return image.Reference{}, fmt.Errorf("in %s, Deployment %s/%s has no container %s", r.To, r.Namespace, name, r.App)
+	return image.Reference{}, fmt.Errorf("in %s, Deployment %s/%s has no container %s", r.To, r.Namespace, d.GetName(), r.App)
+}
+
+// applier is Flux' name for itself in what it applied.
+const applier = "kustomize-controller"
+
+// judged reports whether a Canary that is Failed is so with the Deployment as Flux
+// applied it: for as long as it is, its status is stamped at each look.
+func judged(canary, target *unstructured.Unstructured) bool {
+	looked := moment(mapOf(canary, "status"), "lastTransitionTime")
+	for _, f := range target.GetManagedFields() {
+		if f.Manager == applier && f.Subresource == "" && f.Time != nil && !looked.After(f.Time.Time) {
+			return false
+		}
+	}
+	return true
 }
 
 // words are the last that the cluster said of the rollout.

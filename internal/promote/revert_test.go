@@ -19,7 +19,10 @@ func rolledBack(t *testing.T) *world {
 	w.requests = []pullrequest.Request{{Number: 1, Branch: promote.Branch("web", "prod"), Base: "main", State: pullrequest.Merged}}
 	deployment := func(name, tag string) *unstructured.Unstructured {
 		return &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": name, "namespace": "shop"},
+			"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": name, "namespace": "shop", "managedFields": []any{
+				map[string]any{"manager": "kustomize-controller", "operation": "Apply", "time": "2026-11-27T12:00:00Z"},
+				map[string]any{"manager": "rollouts", "operation": "Update", "time": "2026-11-27T13:00:00Z"},
+			}},
 			"spec": map[string]any{"template": map[string]any{"spec": map[string]any{"containers": []any{
 				map[string]any{"name": "web", "image": webName + ":" + tag + "@" + digestOf(tag)},
 			}}}},
@@ -34,7 +37,7 @@ func rolledBack(t *testing.T) *world {
 	w.objects = []*unstructured.Unstructured{
 		{Object: map[string]any{
 			"apiVersion": "rollouts.example.com/v1beta1", "kind": "Canary", "metadata": map[string]any{"name": "web", "namespace": "shop"},
-			"status": map[string]any{"phase": "Failed"},
+			"status": map[string]any{"phase": "Failed", "lastTransitionTime": "2026-11-27T12:00:01Z"},
 		}},
 		deployment("web", newTag), deployment("web-primary", oldTag),
 		event("Canary", "12:02", "Rolling back"), event("Canary", "12:01", "success rate 50 < 99\n~~~ @everyone"), event("Pod", "12:03", "unrelated"),
@@ -85,6 +88,9 @@ func TestRevertHasNothingToDo(t *testing.T) {
 		"there is no rollout that could have failed": func(_ *world, o *promote.Options) { o.RolloutGroup = "" },
 		"the rollout of web in prod is Succeeded, not": func(w *world, _ *promote.Options) {
 			w.objects[0].Object["status"] = map[string]any{"phase": "Succeeded"}
+		},
+		"that is Failed is the one before": func(w *world, _ *promote.Options) {
+			w.objects[0].Object["status"] = map[string]any{"phase": "Failed", "lastTransitionTime": "2026-11-27T12:00:00Z"}
 		},
 		"the repository names " + webName + ":" + oldTag: func(w *world, _ *promote.Options) {
 			w.commit("main", map[string]string{path("prod"): pinFile(oldTag, digestOf(oldTag))})

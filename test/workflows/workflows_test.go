@@ -240,6 +240,7 @@ func TestTamperedWorkflows(t *testing.T) {
 		"an action's image":    {"release.yaml", "actions/attest@59d89421af93a897026c735860bf21b6eb4f7b26", "docker://alpine:3", "image alpine:3 has no digest"},
 		"a title in a script":  {"ci.yaml", "run: make test", "run: echo ${{ github.event.pull_request.title }}", "is put into a script"},
 		"a branch in a script": {"ci.yaml", "run: make test", "run: echo ${{github.head_ref}}", "is put into a script"},
+		"an event in a script": {"promote.yaml", "run: make build", "run: echo ${{ github.event.client_payload.message }}", "is put into a script"},
 		"in many lines":        {"ci.yaml", "          gh run download", "          echo \"${{ github.event.comment.body }}\"\n          gh run download", "is put into a script"},
 		"the token stays":      {"ci.yaml", "persist-credentials: false", "persist-credentials: true", "leaves the token"},
 		"a key":                {"drift.yaml", "          role-to-assume:", "          aws-access-key-id: x\n          role-to-assume:", "has a key that lasts"},
@@ -320,6 +321,7 @@ func TestWrites(t *testing.T) {
 		"drift.yaml plan id-token",
 		"image.yaml push id-token", "image.yaml push packages",
 		"promote.yaml promote contents", "promote.yaml promote id-token", "promote.yaml promote pull-requests", "promote.yaml promote statuses",
+		"promote.yaml revert contents", "promote.yaml revert id-token", "promote.yaml revert pull-requests", "promote.yaml revert statuses",
 		"release.yaml build attestations", "release.yaml build contents", "release.yaml build id-token",
 		"terraform-plan.yaml plan id-token",
 	}

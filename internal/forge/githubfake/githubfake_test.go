@@ -52,6 +52,8 @@ func TestWhatTheFakeCatches(t *testing.T) {
 		"a query that nobody knows":     {http.MethodGet, "/keys?state=open", "", false, `query parameter "state"`},
 		"a body where none belongs":     {http.MethodGet, "/keys", `{}`, false, "no body"},
 		"an operation beyond the list":  {http.MethodDelete, "/keys/1", "", false, "operations.txt"},
+		"an event":                      {http.MethodPost, "/dispatches", `{"event_type":"e","client_payload":{"anything":1}}`, false, ""},
+		"an event with too much":        {http.MethodPost, "/dispatches", `{"event_type":"e","client_payload":{"1":1,"2":1,"3":1,"4":1,"5":1,"6":1,"7":1,"8":1,"9":1,"10":1,"11":1}}`, false, "client_payload"},
 		"a wrong answer":                {http.MethodPost, "/keys", `{"title":"t","key":"ssh-ed25519 A"}`, true, "answer to POST"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -84,6 +84,7 @@ func (g *GitHub) handlers() map[string]handler {
 		"PUT " + repo + "/pulls/{pull_number}/merge":       g.mergePull,
 		"POST " + repo + "/issues/{issue_number}/comments": g.comment,
 		"POST " + repo + "/statuses/{sha}":                 g.setStatus,
+		"POST " + repo + "/dispatches":                     func(*http.Request, map[string]any) answer { return answer{http.StatusNoContent, nil} },
 		"GET " + repo + "/vulnerability-alerts":            g.getAlerts,
 		"PUT " + repo + "/vulnerability-alerts":            g.putAlerts,
 		"GET /users/{username}":                            g.user,

@@ -84,7 +84,11 @@ func Render(a platform.App, ownsNamespace bool) ([]File, error) {
 	if pin != nil {
 		files, components = append(files, *pin), []string{pinDir}
 	}
-	return files, add("kustomization.yaml", object.Kustomization(resources, "components", components))
+	pairs := []any{"components", components}
+	if pin != nil && a.Rollout != nil {
+		pairs = append(pairs, "replacements", object.List(copyImage(a)))
+	}
+	return files, add("kustomization.yaml", object.Kustomization(resources, pairs...))
 }
 
 func selector(a platform.App) map[string]string {

@@ -65,11 +65,28 @@ func meshFlows(a platform.App) []catalog.Flow {
 	return flows
 }
 
+// imageKey is what changes a Canary with the image: whether its status is about
+// this image is told by which of the two is younger.
+const imageKey = "groundwork.dev/image"
+
+// copyImage takes the image that runs over to the Canary.
+func copyImage(a platform.App) *yaml.Node {
+	rule := object.Map(
+		"source", object.Map("kind", "Deployment", "name", a.Name, "fieldPath", "spec.template.spec.containers.[name="+a.Name+"].image"),
+		"targets", object.List(object.Map(
+			"select", object.Map("kind", "Canary", "name", a.Name),
+			"fieldPaths", []string{"metadata.annotations.[" + imageKey + "]"},
+		)),
+	)
+	rule.HeadComment = "The rollout's object names the image that runs."
+	return rule
+}
+
 // canary says how a new version gets its requests. The mesh follows the route
 // whose parent is the app's Service.
 func canary(a platform.App) *yaml.Node {
 	r := a.Rollout
-	return labelled(a, object.New(r.Group+"/v1beta1", "Canary", a.Namespace, a.Name, "spec", object.Map(
+	o := labelled(a, object.New(r.Group+"/v1beta1", "Canary", a.Namespace, a.Name, "spec", object.Map(
 		"targetRef", object.Map("apiVersion", "apps/v1", "kind", "Deployment", "name", a.Name),
 		"autoscalerRef", object.Map("apiVersion", "autoscaling/v2", "kind", "HorizontalPodAutoscaler", "name", a.Name),
 		// Without it, the end of the rollout is the end of the app's pods.
@@ -81,6 +98,7 @@ func canary(a platform.App) *yaml.Node {
 		),
 		"analysis", analysis(a),
 	)))
+	return object.Meta(o, "annotations", object.Comment(object.Map(imageKey, a.Image), imageKey, "Its status is about this image once it is younger than this line."))
 }
 
 func analysis(a platform.App) *yaml.Node {

@@ -4,13 +4,22 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"time"
 
 	"github.com/groundwork-dev/groundwork/internal/platform"
 	"github.com/groundwork-dev/groundwork/internal/render/apps"
 )
 
-// appPrefix keeps the Kustomizations of apps apart from those of components.
-const appPrefix = "app-"
+const (
+	// appPrefix keeps the Kustomizations of apps apart from those of components.
+	appPrefix = "app-"
+	// watchInterval is how soon a rollout's end is seen, watchRetry how often one
+	// that was taken back is told of: each time is an event.
+	watchInterval = "1m"
+	watchRetry    = "5m"
+	// longEnough is plainTimeout.
+	longEnough = 5 * time.Minute
+)
 
 // apps writes the folders of the apps and the Kustomizations for them.
 func (r *renderer) apps() error {
@@ -44,14 +53,35 @@ func (r *renderer) apps() error {
 				return err
 			}
 		}
-		all = append(all, kustomization{
+		k := kustomization{
 			name: appPrefix + a.Name, path: dir, timeout: plainTimeout, dependsOn: dependsOn, scaled: a.Name,
 			// A push to an app does not wait until the platform below it has
 			// been applied again at that commit, nor for one that is ill.
 			once: true,
-		})
+		}
+		if a.Rollout != nil {
+			r.watch(&k, a.Rollout)
+		}
+		all = append(all, k)
 	}
 	return r.kustomizations(appsFile, all...)
+}
+
+// watch has Flux look at a rollout's end, which comes when nothing is applied any
+// more: the app is Ready while a rollout is under way, and no longer once it was
+// taken back.
+func (r *renderer) watch(k *kustomization, rollout *platform.Rollout) {
+	for i := range r.cluster.Components {
+		if c := &r.cluster.Components[i]; c.Name == rollout.Controller {
+			k.health = ofKind(c.Spec.Health, rollout.Group+"/v1beta1", "Canary")
+		}
+	}
+	k.interval, k.retryInterval = watchInterval, watchRetry
+	// The controller looks once in an interval. It makes the first pods in one and
+	// finds them ready in a later one.
+	if every, err := time.ParseDuration(rollout.Canary.Interval); err == nil && 3*every+2*time.Minute > longEnough {
+		k.timeout = fmt.Sprintf("%dm", int((3*every+2*time.Minute).Minutes()+1))
+	}
 }
 
 // gates are the Kustomizations that an app waits for: of the components whose

@@ -1,10 +1,7 @@
 package flux
 
 import (
-	"net/url"
 	"path"
-	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -20,10 +17,6 @@ import (
 const (
 	automationFile = "image-automation.yaml"
 	imageAPI       = "image.toolkit.fluxcd.io/v1"
-	// notificationAPI is that of Providers and Alerts.
-	notificationAPI = "notification.toolkit.fluxcd.io/v1beta3"
-	// dispatchName is what tells the workflows, and its Secret.
-	dispatchName = "github-dispatch"
 	// scanInterval is how often a registry that tells nobody is looked at.
 	scanInterval = "1m"
 	// buildTags are those of 'bootstrap image build'. A signature's tag,
@@ -62,45 +55,7 @@ func (r *renderer) automation() []*yaml.Node {
 		"secretRef", object.Map("name", ReceiverSecret),
 		"resources", scanned,
 	), "type", "Whoever pushes an image tells of it here (docs/delivery.md)."))
-	return slices.Concat(docs, []*yaml.Node{receiver}, r.dispatch())
-}
-
-// dispatch returns what tells the repository's workflows of a build that runs.
-// The type of their event is Kustomization/<app's>.<namespace>.
-func (r *renderer) dispatch() []*yaml.Node {
-	var sources []*yaml.Node
-	for _, a := range r.cluster.Apps {
-		if a.Automated && a.Config.Delivery.Dispatch {
-			sources = append(sources, object.Map("kind", "Kustomization", "name", appPrefix+a.Name))
-		}
-	}
-	if sources == nil {
-		return nil
-	}
-	return []*yaml.Node{
-		object.New(notificationAPI, "Provider", fluxsystem.Namespace, dispatchName, "spec", object.Map(
-			"type", "githubdispatch",
-			"address", r.repositoryPage(),
-			"secretRef", object.Map("name", dispatchName),
-		)),
-		object.New(notificationAPI, "Alert", fluxsystem.Namespace, dispatchName, "spec", object.Map(
-			"providerRef", object.Map("name", dispatchName),
-			"eventSeverity", "info",
-			"eventSources", sources,
-			// Once for what it changed: all of that runs.
-			"inclusionList", []string{"^Health check passed"},
-		)),
-	}
-}
-
-// repositoryPage is the repository's address in a browser, which is what the
-// dispatcher takes for its name.
-func (r *renderer) repositoryPage() string {
-	address := r.model.Repository.URL
-	if u, err := url.Parse(address); err == nil {
-		address = "https://" + u.Hostname() + strings.TrimSuffix(u.Path, ".git")
-	}
-	return address
+	return append(docs, receiver)
 }
 
 func imageRepository(a platform.App) *yaml.Node {

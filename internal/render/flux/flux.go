@@ -3,6 +3,7 @@
 //	clusters/<cluster>/flux-system/                      Flux itself, and what it syncs
 //	clusters/<cluster>/<component>.yaml, apps.yaml       Flux Kustomizations, in their order
 //	clusters/<cluster>/image-automation.yaml             what moves the images of apps
+//	clusters/<cluster>/dispatch.yaml                     what tells the repository's workflows
 //	clusters/<cluster>/patches/                          a person's own changes to those
 //	infrastructure/controllers/<cluster>/<component>/    namespace, network policies, chart, objects
 //	infrastructure/configs/<cluster>/<component>/        custom resources, by stage
@@ -61,11 +62,17 @@ func (r *renderer) render() error {
 		}
 		resources = append(resources, appsFile)
 	}
-	if docs := r.automation(); len(docs) > 0 {
-		if err := r.file(r.clusterDir(automationFile), docs...); err != nil {
+	for _, f := range []struct {
+		name string
+		docs []*yaml.Node
+	}{{automationFile, r.automation()}, {dispatchFile, r.dispatch()}} {
+		if len(f.docs) == 0 {
+			continue
+		}
+		if err := r.file(r.clusterDir(f.name), f.docs...); err != nil {
 			return err
 		}
-		resources = append(resources, automationFile)
+		resources = append(resources, f.name)
 	}
 	if err := r.file(r.clusterDir("kustomization.yaml"), object.Kustomization(resources, "components", []string{"patches"})); err != nil {
 		return err
@@ -83,13 +90,13 @@ kind: Component
 patches: []
 `
 
-// componentFile, appsFile and automationFile are files in the cluster's folder.
+// componentFile, appsFile, automationFile and dispatchFile are files in the cluster's folder.
 // A component named apps, or like one of the folder's other files, keeps out of their way.
 const appsFile = "apps.yaml"
 
 func componentFile(name string) string {
 	switch name {
-	case "apps", "image-automation", "kustomization", "inventory":
+	case "apps", "image-automation", "dispatch", "kustomization", "inventory":
 		return "component-" + name + ".yaml"
 	}
 	return name + ".yaml"

@@ -1,6 +1,9 @@
 package flux
 
 import (
+	"cmp"
+	"slices"
+
 	"go.yaml.in/yaml/v3"
 
 	"github.com/groundwork-dev/groundwork/internal/catalog"
@@ -46,6 +49,8 @@ type kustomization struct {
 	health              []catalog.HealthRule
 	// scaled names a Deployment whose replicas an autoscaler sets.
 	scaled string
+	// interval and retryInterval are others than those of most.
+	interval, retryInterval string
 	// once is set where it is enough that what is depended on was ready once.
 	once bool
 }
@@ -81,7 +86,7 @@ func (k kustomization) node() *yaml.Node {
 		pairs = append(pairs, "dependsOn", dependsOn)
 	}
 	pairs = append(
-		pairs, "interval", interval, "retryInterval", retryInterval, "timeout", k.timeout,
+		pairs, "interval", cmp.Or(k.interval, interval), "retryInterval", cmp.Or(k.retryInterval, retryInterval), "timeout", k.timeout,
 		"path", "./"+k.path, "prune", true, "wait", true,
 		"sourceRef", object.Map("kind", "GitRepository", "name", fluxsystem.Namespace),
 	)
@@ -108,4 +113,11 @@ func healthRules(rules []catalog.HealthRule, manifests []platform.Manifest) []ca
 		}
 	}
 	return found
+}
+
+// ofKind are the rules for one kind.
+func ofKind(rules []catalog.HealthRule, apiVersion, kind string) []catalog.HealthRule {
+	return slices.DeleteFunc(slices.Clone(rules), func(rule catalog.HealthRule) bool {
+		return rule.APIVersion != apiVersion || rule.Kind != kind
+	})
 }

@@ -22,9 +22,10 @@ import (
 // TestRollouts gives a good version to more and more users until all have it, and
 // takes a bad one back.
 func TestRollouts(t *testing.T) {
-	const first, good, bad = "1.0.0", "2.0.0", "3.0.0"
+	const first, good, bad, next = "1.0.0", "2.0.0", "3.0.0", "4.0.0"
 	s := start(t, first)
 	s.await(t, 3*time.Minute, "Initialized")
+	s.tellGitHub(t)
 	v2, v3 := s.publish(t, good, 0), s.publish(t, bad, 50)
 	u := s.arrive(t)
 	s.serves(t, u, first)
@@ -42,10 +43,13 @@ func TestRollouts(t *testing.T) {
 		}
 		measured(t, u, steps, first)
 		s.runs(t, v2)
+		if told := s.failures(t); len(told) > 0 {
+			t.Errorf("Flux tells of failures: %v", told)
+		}
 	}) {
 		return
 	}
-	t.Run("a bad version is taken back", func(t *testing.T) {
+	if !t.Run("a bad version is taken back", func(t *testing.T) {
 		before := time.Now()
 		steps := s.rollOut(t, v3, "Failed")
 		s.serves(t, u, good)
@@ -61,7 +65,27 @@ func TestRollouts(t *testing.T) {
 		}
 		measured(t, u, steps, good)
 		s.runs(t, v2)
+		s.failed(t, 2*time.Minute)
+		s.stamped(t, v3)
+		s.heardOnGitHub(t)
 		s.reported(t)
+	}) {
+		return
+	}
+	t.Run("the way back is well again", func(t *testing.T) {
+		failures := len(s.failures(t))
+		s.pin(t, v2)
+		s.ready(t, 2*time.Minute)
+		if is := s.phase(t); is != "Failed" {
+			t.Errorf("the rollout is %s: there is none to what serves", is)
+		}
+		// The phase is still that of the bad one when the next is applied.
+		s.pin(t, s.publish(t, next, 0))
+		s.ready(t, 2*time.Minute)
+		s.await(t, time.Minute, "Progressing")
+		if told := s.failures(t); len(told) > failures {
+			t.Errorf("Flux told of failures again: %v", told[failures:])
+		}
 	})
 }
 

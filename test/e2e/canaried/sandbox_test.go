@@ -124,7 +124,13 @@ func (s *sandbox) publish(t *testing.T, version string, faults int) string {
 	program := filepath.Join(s.dir, "sampleapp-"+version)
 	s.must(t, source, "go", "build", "-o", program, "-ldflags",
 		fmt.Sprintf("-X %sbuildVersion=%s -X %sbuildFaultRate=%d", variables, version, variables, faults), "./cmd/sampleapp")
-	packed, err := images.Pack(filepath.Join(s.dir, "images"), image.Program{Path: program, Inside: "/sampleapp", User: "65532:65532"}, nil)
+	return s.push(t, program, "/sampleapp", appImage+":"+version)
+}
+
+// push packs a program, pushes it and returns its image with the digest.
+func (s *sandbox) push(t *testing.T, program, inside, as string) string {
+	t.Helper()
+	packed, err := images.Pack(filepath.Join(s.dir, "images"), image.Program{Path: program, Inside: inside, User: "65532:65532"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +138,7 @@ func (s *sandbox) publish(t *testing.T, version string, faults int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ref, err := name.ParseReference(appImage + ":" + version)
+	ref, err := name.ParseReference(as)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,11 +72,55 @@ func TestPromotion(t *testing.T) {
 	}
 }
 
+// TestRevert plays what Flux tells on the promote workflow: prod is asked about a
+// rollout that was taken back there, by a runner that reaches it, and nobody is
+// about anything else. In place of bootstrap stands what writes down how it is called.
+func TestRevert(t *testing.T) {
+	runner := os.Getenv("GROUNDWORK_ACT")
+	if runner == "" {
+		t.Fatal("GROUNDWORK_ACT names no act: run 'make e2e', which builds it")
+	}
+	p := clone(t, runner)
+	p.workflow = ".github/workflows/promote.yaml"
+	calls := filepath.Join(t.TempDir(), "calls")
+	p.edit(t, "Makefile", "\t$(GO) build -ldflags '$(LDFLAGS)' -o $(dir $(BIN)) ./cmd/bootstrap ./cmd/bootstrap-validate\n",
+		"\tmkdir -p bin && printf '#!/bin/sh\\necho \"$$*\" >>"+calls+"\\n' >bin/bootstrap && chmod +x bin/bootstrap\n")
+	p.commit(t)
+	const revert, promote = "promote --revert --app sampleapp --from dev --to prod --key ", " --app sampleapp --to prod --wait 20m"
+	for name, tc := range map[string]struct{ severity, cluster, reach, want string }{
+		"taken back in prod":          {"error", "prod", "REVERT_RUNNER", revert},
+		"nothing reaches prod":        {"error", "prod", "PROMOTION_RUNNER", ""},
+		"taken back elsewhere":        {"error", "dev", "REVERT_RUNNER", ""},
+		"a cluster that is a command": {"error", "prod' || true || '", "REVERT_RUNNER", ""},
+		"a build runs in dev":         {"info", "dev", "PROMOTION_RUNNER", promote},
+		"nothing reaches dev":         {"info", "dev", "REVERT_RUNNER", ""},
+	} {
+		if err := os.WriteFile(calls, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p.event = map[string]any{
+			"ref": "refs/heads/main", "repository": map[string]any{"default_branch": "main"}, "action": "Kustomization/app-sampleapp.flux-system",
+			"client_payload": map[string]any{"severity": tc.severity, "metadata": map[string]any{"cluster": tc.cluster}},
+		}
+		out, err := p.act(t, "--var", tc.reach+"=ubuntu-24.04", "--var", "COSIGN_PUBLIC_KEY=key", "--secret", "GITHUB_TOKEN=token", "--env", "TERM=dumb")
+		called, readErr := os.ReadFile(calls)
+		if err != nil || readErr != nil || (tc.want == "") != (len(called) == 0) || !strings.Contains(string(called), tc.want) {
+			t.Errorf("%s: %v %v, called\n%s\n%s", name, err, readErr, called, out)
+		}
+		for _, other := range []string{revert, promote} {
+			if other != tc.want && strings.Contains(string(called), other) {
+				t.Errorf("%s: called\n%s", name, called)
+			}
+		}
+	}
+}
+
 // pullRequest is a clone of this repository with commits on top.
 type pullRequest struct {
 	runner, dir, base, artifacts string
 	workflow                     string
 	env                          map[string]string // of a sandbox
+	event                        map[string]any    // repository_dispatch, in place of a pull request
 }
 
 func clone(t *testing.T, runner string) *pullRequest {
@@ -107,11 +151,15 @@ func newPullRequest(t *testing.T, runner string) *pullRequest {
 // act runs the workflow and returns what it said.
 func (p *pullRequest) act(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	event, err := json.Marshal(map[string]any{"pull_request": map[string]any{
+	kind, payload := "pull_request", map[string]any{"pull_request": map[string]any{
 		"number": 7, "base": map[string]any{"sha": p.base, "ref": "main"},
 		// From a fork: nothing may write to it.
 		"head": map[string]any{"ref": "change", "repo": map[string]any{"full_name": "somebody/groundwork"}},
-	}})
+	}}
+	if p.event != nil {
+		kind, payload = "repository_dispatch", p.event
+	}
+	event, err := json.Marshal(payload)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +168,7 @@ func (p *pullRequest) act(t *testing.T, args ...string) (string, error) {
 		t.Fatal(err)
 	}
 	args = append([]string{
-		"pull_request", "--workflows", p.workflow, "--eventpath", file, "--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server",
+		kind, "--workflows", p.workflow, "--eventpath", file, "--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server",
 		"--env", "ARTIFACTS=" + p.artifacts,
 		// Its charts are stand-ins, which nobody may take for the real ones later.
 		"--env", "GROUNDWORK_CACHE=" + t.TempDir(),

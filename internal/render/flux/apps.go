@@ -17,8 +17,6 @@ const (
 	// that was taken back is told of: each time is an event.
 	watchInterval = "1m"
 	watchRetry    = "5m"
-	// longEnough is plainTimeout.
-	longEnough = 5 * time.Minute
 )
 
 // apps writes the folders of the apps and the Kustomizations for them.
@@ -79,8 +77,8 @@ func (r *renderer) watch(k *kustomization, rollout *platform.Rollout) {
 	k.interval, k.retryInterval = watchInterval, watchRetry
 	// The controller looks once in an interval. It makes the first pods in one and
 	// finds them ready in a later one.
-	if every, err := time.ParseDuration(rollout.Canary.Interval); err == nil && 3*every+2*time.Minute > longEnough {
-		k.timeout = fmt.Sprintf("%dm", int((3*every+2*time.Minute).Minutes()+1))
+	if every, err := time.ParseDuration(rollout.Canary.Interval); err == nil {
+		k.timeout = max(k.timeout, (3*every + 3*time.Minute - 1).Truncate(time.Minute))
 	}
 }
 

@@ -94,13 +94,13 @@ func (r *renderer) message(a platform.App) string {
 }
 
 // imageUpdate moves the one file of an app. Each app has an automation of its
-// own, so that none can write elsewhere, and each a branch of its own: the
-// controller begins such a branch anew from the followed one.
+// own, so that none can write elsewhere, and each a branch of its own, which goes
+// once it was merged (docs/adr/0018).
 func (r *renderer) imageUpdate(a platform.App) *yaml.Node {
 	pin := imagepin.Path(r.cluster.Name, a.Name)
 	branch := r.model.Repository.Branch
 	if a.Config.Delivery.Via == config.ViaPullRequest {
-		branch = "flux/" + r.cluster.Name + "-" + a.Name
+		branch = imagepin.Branch(r.cluster.Name, a.Name)
 	}
 	return object.New(imageAPI, "ImageUpdateAutomation", fluxsystem.Namespace, a.Name, "spec", object.Map(
 		"interval", interval,

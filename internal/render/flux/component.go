@@ -17,7 +17,7 @@ import (
 
 const (
 	// plainTimeout bounds the wait for objects that no chart makes.
-	plainTimeout = "5m"
+	plainTimeout = 5 * time.Minute
 	// slack is what a Kustomization waits longer than the release in it, so
 	// that the release's own error is the one that is seen.
 	slack = 3 * time.Minute
@@ -35,7 +35,7 @@ func (r *renderer) component(c *platform.Component) error {
 		if err != nil {
 			return fmt.Errorf("reading the chart's timeout: %w", err)
 		}
-		k.timeout = duration(d + slack)
+		k.timeout = d + slack
 	}
 	for _, dep := range c.DependsOn {
 		k.dependsOn = append(k.dependsOn, r.last[dep])

@@ -127,7 +127,7 @@ func health(t *testing.T, rule catalog.HealthRule, o map[string]any) string {
 func TestRolloutIsWatched(t *testing.T) {
 	t.Parallel()
 	app := config.App{Image: "ghcr.io/example/web:1.0.0", Port: 8080, Rollout: &config.Rollout{}}
-	for every, want := range map[string]string{"": "5m", "1m": "5m", "90s": "7m", "10m": "33m"} {
+	for every, want := range map[string]string{"": "5m", "1m": "5m", "90s": "7m", "10m": "32m"} {
 		app.Rollout = &config.Rollout{Canary: config.Canary{Interval: every}}
 		if k := watching(t, app); k.Interval != "1m" || k.RetryInterval != "5m" || k.Timeout != want {
 			t.Errorf("interval %q: %+v, want a timeout of %s", every, k, want)

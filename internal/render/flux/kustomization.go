@@ -3,6 +3,7 @@ package flux
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -44,9 +45,10 @@ func lastKustomizations(c platform.Cluster) map[string]string {
 
 // kustomization is what differs between Flux Kustomizations.
 type kustomization struct {
-	name, path, timeout string
-	dependsOn           []string
-	health              []catalog.HealthRule
+	name, path string
+	timeout    time.Duration
+	dependsOn  []string
+	health     []catalog.HealthRule
 	// scaled names a Deployment whose replicas an autoscaler sets.
 	scaled string
 	// interval and retryInterval are others than those of most.
@@ -86,7 +88,7 @@ func (k kustomization) node() *yaml.Node {
 		pairs = append(pairs, "dependsOn", dependsOn)
 	}
 	pairs = append(
-		pairs, "interval", cmp.Or(k.interval, interval), "retryInterval", cmp.Or(k.retryInterval, retryInterval), "timeout", k.timeout,
+		pairs, "interval", cmp.Or(k.interval, interval), "retryInterval", cmp.Or(k.retryInterval, retryInterval), "timeout", duration(k.timeout),
 		"path", "./"+k.path, "prune", true, "wait", true,
 		"sourceRef", object.Map("kind", "GitRepository", "name", fluxsystem.Namespace),
 	)

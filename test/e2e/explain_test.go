@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 // TestExplain gives the cluster what cannot become ready and reads whether the
@@ -73,9 +75,9 @@ func TestExplain(t *testing.T) {
 			for name, files := range tc.components {
 				p.Components = append(p.Components, name)
 				for path, data := range files {
-					write(t, dir, map[string]string{"components/" + name + "/" + path: data})
+					sandboxed.Write(t, dir, map[string]string{"components/" + name + "/" + path: data})
 				}
-				write(t, dir, map[string]string{"components/" + name + "/README.md": "# " + name + "\n\nBelongs to a test.\n"})
+				sandboxed.Write(t, dir, map[string]string{"components/" + name + "/README.md": "# " + name + "\n\nBelongs to a test.\n"})
 			}
 			p.write(t, dir)
 			shared.run(t, dir, runArgs(dir, "--timeout", "45s")...).Want(t, exitTimedOut, tc.want...)

@@ -87,21 +87,7 @@ func (p platform) write(t *testing.T, dir string) {
 	if err := platformYAML.Execute(&b, p); err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, map[string]string{"platform.yaml": b.String()})
-}
-
-// write writes files below dir.
-func write(t *testing.T, dir string, files map[string]string) {
-	t.Helper()
-	for name, data := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	sandboxed.Write(t, dir, map[string]string{"platform.yaml": b.String()})
 }
 
 // publishApp packs the sample app and pushes it under a name.

@@ -87,7 +87,7 @@ func TestWrongClusterRefused(t *testing.T) {
 		lines = append(lines, line)
 	}
 	commit := func(data string) string {
-		write(t, dir, map[string]string{file: data})
+		sandboxed.Write(t, dir, map[string]string{file: data})
 		shared.Must(t, dir, "git", "commit", "--quiet", "--all", "--message", "identity")
 		shared.Must(t, dir, "git", "push", "--quiet", "origin", "HEAD:main")
 		return shared.head(t, shared.url)
@@ -115,7 +115,7 @@ func TestHandEditRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	push := func(data string) string {
-		write(t, dir, map[string]string{file: data})
+		sandboxed.Write(t, dir, map[string]string{file: data})
 		shared.Must(t, dir, "git", "commit", "--quiet", "--all", "--message", "service")
 		shared.Must(t, dir, "git", "push", "--quiet", "origin", "HEAD:main")
 		return shared.head(t, shared.url)

@@ -12,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 // TestPushIsAppliedFast pushes an annotation of the app's Kustomization again
@@ -26,7 +28,7 @@ func TestPushIsAppliedFast(t *testing.T) {
 	took := make([]time.Duration, 0, pushes)
 	for i := range pushes {
 		value := fmt.Sprintf("push-%d", i)
-		write(t, dir, map[string]string{"clusters/dev/patches/kustomization.yaml": `apiVersion: kustomize.config.k8s.io/v1alpha1
+		sandboxed.Write(t, dir, map[string]string{"clusters/dev/patches/kustomization.yaml": `apiVersion: kustomize.config.k8s.io/v1alpha1
 kind: Component
 patches:
   - target:

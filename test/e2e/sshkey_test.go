@@ -100,7 +100,7 @@ func newSSHCluster(t *testing.T) *sshCluster {
 		if err != nil {
 			t.Fatal(err)
 		}
-		write(t, files, map[string]string{filepath.Base(file): knownhosts.Line([]string{sshHost}, key) + "\n"})
+		sandboxed.Write(t, files, map[string]string{filepath.Base(file): knownhosts.Line([]string{sshHost}, key) + "\n"})
 	}
 	shared.leave(t.Context(), t)
 	t.Cleanup(func() { shared.leave(context.WithoutCancel(t.Context()), t) })

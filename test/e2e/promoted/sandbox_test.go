@@ -8,7 +8,6 @@ package promoted
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
@@ -37,19 +36,5 @@ func (s *story) ask(t *testing.T, method, path string, body, into any) {
 	t.Helper()
 	if err := s.AskForge(t.Context(), method, path, body, into); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// write writes files below dir.
-func write(t *testing.T, dir string, files map[string]string) {
-	t.Helper()
-	for name, data := range files {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(data), 0o644); err != nil {
-			t.Fatal(err)
-		}
 	}
 }

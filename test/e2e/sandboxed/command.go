@@ -19,6 +19,9 @@ import (
 // Forge is where the sandbox's Gitea answers.
 const Forge = "https://forge.sandbox.test"
 
+// tokenVariable holds the token of the forge's administrator.
+const tokenVariable = "GROUNDWORK_GIT_TOKEN"
+
 // limit is how long a command may take.
 const limit = 10 * time.Minute
 
@@ -56,7 +59,7 @@ func Finish(t *testing.T, cmd *exec.Cmd) Result {
 
 // Command is a program in dir, by one who uses the sandbox.
 func (s *Sandbox) Command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // what the test names, or who runs it
 	cmd.Dir, cmd.Env = dir, s.Environ()
 	return cmd
 }
@@ -82,7 +85,7 @@ func (s *Sandbox) Must(t *testing.T, dir, name string, args ...string) string {
 // AskForge has the forge's API do something, as its administrator, and decodes the
 // answer unless into is nil.
 func (s *Sandbox) AskForge(ctx context.Context, method, path string, body, into any) error {
-	administrator := func(r *http.Request) { r.Header.Set("Authorization", "token "+s.Env["GROUNDWORK_GIT_TOKEN"]) }
+	administrator := func(r *http.Request) { r.Header.Set("Authorization", "token "+s.Env[tokenVariable]) }
 	status, answer, err := s.CallForge(ctx, administrator, method, path, body, into)
 	if err == nil && status/100 != 2 {
 		err = fmt.Errorf("%s %s: %d %s", method, path, status, answer)

@@ -25,6 +25,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/groundwork-dev/groundwork/internal/forge/githubfake"
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 // sinkImage takes GitHub's place in the cluster.
@@ -55,7 +56,7 @@ stringData: {token: TOKEN, address: "http://github.github.svc.cluster.local/REPO
 // with a Secret that leads to a sink.
 func (s *sandbox) tellGitHub(t *testing.T) {
 	t.Helper()
-	dir := filepath.Join(s.dir, "on-github")
+	dir := filepath.Join(s.Dir, "on-github")
 	if err := os.CopyFS(filepath.Join(dir, "components"), os.DirFS(filepath.Join(s.checkout, "components"))); err != nil {
 		t.Fatal(err)
 	}
@@ -64,19 +65,19 @@ func (s *sandbox) tellGitHub(t *testing.T) {
 		t.Fatal(err)
 	}
 	platform := strings.NewReplacer(
-		forge+"/platform/canaried.git", "https://github.com/"+githubfake.Repository, "provider: gitea", "provider: github",
+		sandboxed.Forge+"/platform/canaried.git", "https://github.com/"+githubfake.Repository, "provider: gitea", "provider: github",
 		"      rollout:\n", "      delivery: {dispatch: true}\n      rollout:\n",
 	).Replace(string(data))
 	if err := os.WriteFile(filepath.Join(dir, "platform.yaml"), []byte(platform), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s.must(t, dir, s.bootstrap, "generate")
+	s.Must(t, dir, s.Bootstrap, "generate")
 	dispatch, err := os.ReadFile(filepath.Join(dir, "clusters", "prod", "dispatch.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	program := filepath.Join(s.dir, "sink")
-	s.must(t, source, "go", "build", "-o", program, "./test/e2e/canaried/sink")
+	program := filepath.Join(s.Dir, "sink")
+	s.Must(t, source, "go", "build", "-o", program, "./test/e2e/canaried/sink")
 	s.create(t, strings.NewReplacer("SINK", s.push(t, program, "/sink", sinkImage+":1"), "TOKEN", githubfake.Token, "REPOSITORY", githubfake.Repository).Replace(sinkObjects))
 	s.create(t, string(dispatch))
 }

@@ -37,7 +37,7 @@ func (s *sandbox) kustomization(t *testing.T) *unstructured.Unstructured {
 // app well.
 func (s *sandbox) ready(t *testing.T, limit time.Duration) {
 	t.Helper()
-	commit := strings.TrimSpace(s.must(t, s.checkout, "git", "rev-parse", "HEAD"))
+	commit := s.Must(t, s.checkout, "git", "rev-parse", "HEAD")
 	var last string
 	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, limit, true, func(context.Context) (bool, error) {
 		k := s.kustomization(t)

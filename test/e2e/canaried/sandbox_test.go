@@ -7,15 +7,10 @@
 package canaried
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,7 +31,6 @@ import (
 const (
 	source   = "../../.." // this repository
 	overlay  = source + "/sandbox/canary"
-	forge    = "https://forge.sandbox.test"
 	receiver = "http://webhook-receiver.flux-system.svc.cluster.local"
 	app      = "sampleapp" // and its namespace
 	appImage = "ghcr.io/groundwork-dev/sampleapp"
@@ -44,43 +38,48 @@ const (
 
 // sandbox is a cluster prod that follows a repository of its own.
 type sandbox struct {
-	dir, checkout, bootstrap string
-	env                      map[string]string
-	config                   *rest.Config
-	client                   dynamic.Interface
-	http                     *http.Client // reaches what pods reach
+	*sandboxed.Sandbox
+	checkout string
+	config   *rest.Config
+	client   dynamic.Interface
+}
+
+// shared is started by TestMain.
+var shared *sandboxed.Sandbox
+
+func TestMain(m *testing.M) {
+	os.Exit(sandboxed.Run(m, sandboxed.Options{
+		Name: "canaried", Repository: source, Programs: []string{"bootstrap-validate"}, Nodes: "real",
+	}, func(s *sandboxed.Sandbox) error {
+		shared = s
+		s.HTTP.Timeout = 10 * time.Second
+		return nil
+	}))
 }
 
 // start brings the cluster up with a first version of the app.
 func start(t *testing.T, version string) *sandbox {
 	t.Helper()
-	s := &sandbox{dir: t.TempDir()}
-	s.bootstrap = filepath.Join(s.dir, "bootstrap")
-	s.checkout = filepath.Join(s.dir, "checkout")
-	s.must(t, source, "go", "build", "-o", s.dir+"/", "./cmd/bootstrap", "./cmd/bootstrap-validate")
-	name := fmt.Sprintf("canaried-%d", os.Getpid())
-	t.Cleanup(func() {
-		if out, err := exec.Command(s.bootstrap, "sandbox", "down", "--name", name).CombinedOutput(); err != nil {
-			t.Errorf("sandbox down: %v\n%s", err, out)
-		}
-	})
-	s.must(t, source, s.bootstrap, "sandbox", "up", "--name", name, "--nodes", "real", "--foreground=false")
-	s.connect(t, s.must(t, source, s.bootstrap, "sandbox", "env", "--name", name, "--output", "json"))
+	s := &sandbox{Sandbox: shared, checkout: filepath.Join(shared.Dir, "checkout")}
+	s.connect(t)
 	s.publish(t, version, 0)
-	s.createRepository(t)
+	err := s.AskForge(t.Context(), http.MethodPost, "/orgs/platform/repos", map[string]any{"name": "canaried", "default_branch": "main", "private": true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 
-	s.must(t, s.dir, "git", "clone", "--quiet", forge+"/platform/canaried.git", "checkout")
+	s.Must(t, s.Dir, "git", "clone", "--quiet", sandboxed.Forge+"/platform/canaried.git", "checkout")
 	s.copyIn(t, "testdata/platform.yaml", "platform.yaml")
 	if err := os.CopyFS(filepath.Join(s.checkout, "components"), os.DirFS(overlay+"/components")); err != nil {
 		t.Fatal(err)
 	}
 	s.copyIn(t, overlay+"/patches/kustomization.yaml", "clusters/prod/patches/kustomization.yaml")
-	s.must(t, s.checkout, "git", "add", ".")
-	s.must(t, s.checkout, "git", "commit", "--quiet", "--message", "a gateway stands in for the mesh")
-	s.must(t, s.checkout, "git", "push", "--quiet", "origin", "HEAD:main")
-	s.must(t, s.checkout, s.bootstrap, "run", "--cluster", "prod", "--webhook-url", receiver)
-	s.must(t, s.checkout, "git", "fetch", "--quiet")
-	s.must(t, s.checkout, "git", "reset", "--quiet", "--hard", "origin/main")
+	s.Must(t, s.checkout, "git", "add", ".")
+	s.Must(t, s.checkout, "git", "commit", "--quiet", "--message", "a gateway stands in for the mesh")
+	s.Must(t, s.checkout, "git", "push", "--quiet", "origin", "HEAD:main")
+	s.Must(t, s.checkout, s.Bootstrap, "run", "--cluster", "prod", "--webhook-url", receiver)
+	s.Must(t, s.checkout, "git", "fetch", "--quiet")
+	s.Must(t, s.checkout, "git", "reset", "--quiet", "--hard", "origin/main")
 	return s
 }
 
@@ -96,24 +95,16 @@ func (s *sandbox) copyIn(t *testing.T, from, to string) {
 	}
 }
 
-// connect reads what a shell needs to use the sandbox.
-func (s *sandbox) connect(t *testing.T, env string) {
+func (s *sandbox) connect(t *testing.T) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(env), &s.env); err != nil {
-		t.Fatal(err)
-	}
 	var err error
-	if s.config, err = clientcmd.BuildConfigFromFlags("", s.env["KUBECONFIG"]); err != nil {
+	if s.config, err = clientcmd.BuildConfigFromFlags("", s.Env["KUBECONFIG"]); err != nil {
 		t.Fatal(err)
 	}
 	s.config.QPS = -1
 	if s.client, err = dynamic.NewForConfig(s.config); err != nil {
 		t.Fatal(err)
 	}
-	if s.http, err = sandboxed.Proxied(s.env); err != nil {
-		t.Fatal(err)
-	}
-	s.http.Timeout = 10 * time.Second
 }
 
 // publish builds a version of the app that fails some of a hundred requests,
@@ -121,8 +112,8 @@ func (s *sandbox) connect(t *testing.T, env string) {
 func (s *sandbox) publish(t *testing.T, version string, faults int) string {
 	t.Helper()
 	const variables = "github.com/groundwork-dev/groundwork/internal/sampleapp."
-	program := filepath.Join(s.dir, "sampleapp-"+version)
-	s.must(t, source, "go", "build", "-o", program, "-ldflags",
+	program := filepath.Join(s.Dir, "sampleapp-"+version)
+	s.Must(t, source, "go", "build", "-o", program, "-ldflags",
 		fmt.Sprintf("-X %sbuildVersion=%s -X %sbuildFaultRate=%d", variables, version, variables, faults), "./cmd/sampleapp")
 	return s.push(t, program, "/sampleapp", appImage+":"+version)
 }
@@ -130,7 +121,7 @@ func (s *sandbox) publish(t *testing.T, version string, faults int) string {
 // push packs a program, pushes it and returns its image with the digest.
 func (s *sandbox) push(t *testing.T, program, inside, as string) string {
 	t.Helper()
-	packed, err := images.Pack(filepath.Join(s.dir, "images"), image.Program{Path: program, Inside: inside, User: "65532:65532"}, nil)
+	packed, err := images.Pack(filepath.Join(s.Dir, "images"), image.Program{Path: program, Inside: inside, User: "65532:65532"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +133,7 @@ func (s *sandbox) push(t *testing.T, program, inside, as string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := remote.Write(ref, built, remote.WithTransport(s.http.Transport), remote.WithContext(t.Context())); err != nil {
+	if err := remote.Write(ref, built, remote.WithTransport(s.HTTP.Transport), remote.WithContext(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	digest, err := built.Digest()
@@ -150,25 +141,6 @@ func (s *sandbox) push(t *testing.T, program, inside, as string) string {
 		t.Fatal(err)
 	}
 	return ref.String() + "@" + digest.String()
-}
-
-func (s *sandbox) createRepository(t *testing.T) {
-	t.Helper()
-	body := strings.NewReader(`{"name": "canaried", "default_branch": "main", "private": true}`)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, forge+"/api/v1/orgs/platform/repos", body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "token "+s.env["GROUNDWORK_GIT_TOKEN"])
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := s.http.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if answer, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusCreated {
-		t.Fatalf("making the repository: %s: %s %v", resp.Status, answer, err)
-	}
 }
 
 // pin has Git name another image, as a merged promotion does.
@@ -188,31 +160,7 @@ func (s *sandbox) pin(t *testing.T, image string) {
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s.must(t, s.checkout, s.bootstrap, "generate")
-	s.must(t, s.checkout, "git", "commit", "--quiet", "--all", "--message", "prod: "+image)
-	s.must(t, s.checkout, "git", "push", "--quiet", "origin", "HEAD:main")
-}
-
-// must runs a command that has to succeed and returns what it wrote.
-func (s *sandbox) must(t *testing.T, dir, program string, args ...string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0",
-		"GIT_AUTHOR_NAME=e2e", "GIT_AUTHOR_EMAIL=e2e@groundwork.test",
-		"GIT_COMMITTER_NAME=e2e", "GIT_COMMITTER_EMAIL=e2e@groundwork.test")
-	for k, v := range s.env {
-		if program != "go" { // which must not take the sandbox for the internet
-			cmd.Env = append(cmd.Env, k+"="+v)
-		}
-	}
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s%s", program, strings.Join(args, " "), err, out, stderr.Bytes())
-	}
-	return string(out)
+	s.Must(t, s.checkout, s.Bootstrap, "generate")
+	s.Must(t, s.checkout, "git", "commit", "--quiet", "--all", "--message", "prod: "+image)
+	s.Must(t, s.checkout, "git", "push", "--quiet", "origin", "HEAD:main")
 }

@@ -68,7 +68,7 @@ func (s *sandbox) ask(ctx context.Context) request {
 		r.failed = err.Error()
 		return r
 	}
-	resp, err := s.http.Do(req)
+	resp, err := s.HTTP.Do(req)
 	if err != nil {
 		r.failed = err.Error()
 		return r

@@ -119,7 +119,7 @@ func (s *Sandbox) Environ() []string {
 	for k, v := range s.Env {
 		env = append(env, k+"="+v)
 	}
-	return append(env,
+	return append(env, "CGO_ENABLED=0",
 		"GIT_AUTHOR_NAME=e2e", "GIT_AUTHOR_EMAIL=e2e@groundwork.test",
 		"GIT_COMMITTER_NAME=e2e", "GIT_COMMITTER_EMAIL=e2e@groundwork.test")
 }

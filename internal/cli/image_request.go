@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/groundwork-dev/groundwork/internal/cli/progress"
 	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/forge"
 	"github.com/groundwork-dev/groundwork/internal/imagerequest"
@@ -70,10 +72,19 @@ func (o imageRequestOptions) run(ctx context.Context, streams Streams) error {
 	}
 	reports := make([]*imagerequest.Report, 0, len(all))
 	var failed []error
+	display := newStepDisplay(streams)
 	for _, one := range all {
+		step, began := progress.Step{Title: one.App + " on " + one.Cluster}, time.Now()
+		display.show(step)
 		report, err := imagerequest.Run(ctx, one, deps)
+		if step.State = progress.Done; err != nil {
+			step.State = progress.Failed
+		}
+		step.Elapsed, step.Detail = time.Since(began), string(report.Result)
+		display.show(step)
 		reports, failed = append(reports, report), append(failed, err)
 	}
+	display.close()
 	return errors.Join(append([]error{o.print(streams, reports)}, failed...)...)
 }
 

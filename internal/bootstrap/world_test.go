@@ -239,7 +239,7 @@ func (a address) deps(options bootstrap.Options) (bootstrap.Deps, error) {
 	if err != nil {
 		return bootstrap.Deps{}, err
 	}
-	api.LockDuration = 2 * time.Second
+	api.LockDuration = 5 * time.Second
 	api.RetryWithin(100 * time.Millisecond)
 	host, err := forge.Open(forge.Options{Provider: options.Repository.Provider, URL: a.Git})
 	if err != nil {

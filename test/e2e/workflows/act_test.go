@@ -169,6 +169,7 @@ func (p *pullRequest) act(t *testing.T, args ...string) (string, error) {
 	}
 	args = append([]string{
 		kind, "--workflows", p.workflow, "--eventpath", file, "--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server",
+		"--concurrent-jobs", "1", // other tests have the other core
 		"--env", "ARTIFACTS=" + p.artifacts,
 		// Its charts are stand-ins, which nobody may take for the real ones later.
 		"--env", "GROUNDWORK_CACHE=" + t.TempDir(),

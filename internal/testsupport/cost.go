@@ -7,20 +7,21 @@ import (
 	"time"
 )
 
-// What the refusal of a bad file may cost at most.
+// What the refusal of a bad file may cost at most. It takes up to 100 ms where
+// nothing else runs; what a test can tell on any machine is growth, not speed.
 const (
-	MaxTime   = 100 * time.Millisecond
+	MaxTime   = 500 * time.Millisecond
 	MaxMemory = 64 << 20
 )
 
 // Within fails when f takes more than MaxTime of the processor or MaxMemory
-// bytes, in the best of up to ten runs: other work of the machine is not what
+// bytes, in the best of up to three runs: other work of the machine is not what
 // it measures. All that was ever allocated bounds what was held at once. A test
 // that calls it cannot be parallel.
 func Within(t *testing.T, f func()) {
 	t.Helper()
 	best, used := time.Hour, uint64(0)
-	for range 10 {
+	for range 3 {
 		runtime.GC()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -5,7 +5,6 @@
 package imagerequest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -113,7 +112,7 @@ type run struct {
 	o Options
 	Deps
 	*Report
-	before, after imagepin.Pin
+	tag string // that the branch wants
 }
 
 // Run opens the request of one app on one cluster, or keeps it, and merges it
@@ -221,16 +220,10 @@ func (r *run) merge(ctx context.Context) error {
 }
 
 func (r *run) title() string {
-	return fmt.Sprintf("%s on %s: %s", r.App, r.Cluster, r.after.Tag)
+	return fmt.Sprintf("%s on %s: %s", r.App, r.Cluster, r.tag)
 }
 
 func (r *run) body() string {
 	return fmt.Sprintf("A new build of %s for %s, from image automation.\n\n    %s\n    becomes\n    %s\n\nOne file changes, %s, in tag and digest alone (`bootstrap image request`, at %s). It may be merged without anybody once the rules of %s are met.\n",
 		r.App, r.Cluster, r.Before, r.Image, "`"+r.o.path()+"`", r.Commit, r.o.Base)
-}
-
-func sameFile(a, b fs.FS, path string) bool {
-	one, err := fs.ReadFile(a, path)
-	other, otherErr := fs.ReadFile(b, path)
-	return err == nil && otherErr == nil && bytes.Equal(one, other)
 }

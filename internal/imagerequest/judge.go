@@ -1,6 +1,7 @@
 package imagerequest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -27,49 +28,37 @@ func (r *run) judge(ctx context.Context) error {
 		r.Result, r.Why = Nothing, "image automation has pushed no branch "+r.Branch
 		return nil
 	}
-	if r.before, err = r.pin(base, r.o.Base); err != nil {
+	before, was, err := r.pin(base, r.o.Base)
+	if err != nil {
 		return err
 	}
-	if r.after, err = r.pin(files, r.Branch); err != nil {
+	after, is, err := r.pin(files, r.Branch)
+	if err != nil {
 		return err
 	}
-	r.Before, r.Image = r.before.Image(), r.after.Image()
+	r.Before, r.Image, r.tag = before.Image(), after.Image(), after.Tag
 	from, paths, err := r.Repository.Branched(ctx, r.Branch, head, r.o.Base)
 	if err != nil {
 		return err
 	}
-	again := "see who pushed to it; then delete the branch, and image automation begins it anew"
-	switch {
-	case from == nil:
+	const again = "see who pushed to it; then delete the branch, and image automation begins it anew"
+	if from == nil {
 		return r.refuse(fmt.Sprintf("it is not one commit after another on %s", r.o.Base), again)
-	case slices.ContainsFunc(paths, func(p string) bool { return p != r.o.path() }):
-		return r.refuse(fmt.Sprintf("it changes %s, beside the image of %s", other(paths, r.o.path()), r.App), again)
-	case r.after == r.before:
-		r.Result, r.Why = Nothing, fmt.Sprintf("%s has %s already", r.o.Base, r.Image)
-		return nil
-	case !sameFile(from, base, r.o.path()):
-		r.Result, r.Why = Nothing, fmt.Sprintf("%s has another image since, %s, and image automation begins anew from there", r.o.Base, r.Before)
-		return nil
 	}
-	return r.judgeFile(base, files, again)
-}
-
-// judgeFile compares the file of both sides.
-func (r *run) judgeFile(base, files fs.FS, again string) error {
-	was, err := fs.ReadFile(base, r.o.path())
-	if err != nil {
-		return err
+	if at := slices.IndexFunc(paths, func(p string) bool { return p != r.o.path() }); at >= 0 {
+		return r.refuse(fmt.Sprintf("it changes %s, beside the image of %s", paths[at], r.App), again)
 	}
-	is, err := fs.ReadFile(files, r.o.path())
-	if err != nil {
-		return err
-	}
+	left, err := fs.ReadFile(from, r.o.path())
 	switch {
+	case after == before:
+		r.Result, r.Why = Nothing, fmt.Sprintf("%s has %s already", r.o.Base, r.Image)
+	case err != nil || !bytes.Equal(left, was):
+		r.Result, r.Why = Nothing, fmt.Sprintf("%s has another image since, %s, and image automation begins anew from there", r.o.Base, r.Before)
 	case !sameButValues(string(was), string(is)):
 		return r.refuse(fmt.Sprintf("it changes more of %s than tag and digest: %s becomes %s", r.o.path(), r.Before, r.Image), again)
-	case image.CommitOf(r.after.Tag) == "":
-		return r.refuse(fmt.Sprintf("tag %q is not a build's, main-<run>-<commit>", r.after.Tag), again)
-	case r.after.Digest == "":
+	case image.CommitOf(after.Tag) == "":
+		return r.refuse(fmt.Sprintf("tag %q is not a build's, main-<run>-<commit>", after.Tag), again)
+	case after.Digest == "":
 		return r.refuse(r.Image+" has no digest: nobody can tell what that is tomorrow", again)
 	}
 	return nil
@@ -97,26 +86,16 @@ func (r *run) refuse(why, fix string) error { return &RefusedError{r.Branch, why
 
 // pin reads the app's image file as a branch has it. One that is missing, or is no
 // such file, is a refusal.
-func (r *run) pin(files fs.FS, branch string) (imagepin.Pin, error) {
-	data, err := fs.ReadFile(files, r.o.path())
+func (r *run) pin(files fs.FS, branch string) (pin imagepin.Pin, data []byte, err error) {
+	data, err = fs.ReadFile(files, r.o.path())
 	if errors.Is(err, fs.ErrNotExist) {
-		return imagepin.Pin{}, r.refuse(fmt.Sprintf("branch %s has no %s", branch, r.o.path()), "push what `bootstrap generate` writes, with the app's delivery in platform.yaml (docs/delivery.md)")
+		return pin, nil, r.refuse(fmt.Sprintf("branch %s has no %s", branch, r.o.path()), "push what `bootstrap generate` writes, with the app's delivery in platform.yaml (docs/delivery.md)")
 	}
 	if err != nil {
-		return imagepin.Pin{}, fmt.Errorf("reading %s of branch %s: %w", r.o.path(), branch, err)
+		return pin, nil, fmt.Errorf("reading %s of branch %s: %w", r.o.path(), branch, err)
 	}
-	pin, err := imagepin.Read(r.o.path(), data)
-	if err != nil {
-		return pin, r.refuse(fmt.Sprintf("as branch %s has it, %v", branch, err), "write the file as `bootstrap generate` does")
+	if pin, err = imagepin.Read(r.o.path(), data); err != nil {
+		return pin, nil, r.refuse(fmt.Sprintf("as branch %s has it, %v", branch, err), "write the file as `bootstrap generate` does")
 	}
-	return pin, nil
-}
-
-func other(paths []string, than string) string {
-	for _, p := range paths {
-		if p != than {
-			return p
-		}
-	}
-	return ""
+	return pin, data, nil
 }

@@ -45,8 +45,8 @@ func TestMain(m *testing.M) {
 // worker is this binary without arguments; tests always have some.
 func worker() clusterworker.Worker { return clusterworker.Worker{Program: os.Args[0]} }
 
-// request resolves a cluster of a platform.yaml.
-func request(t *testing.T, file, cluster string) *clusterspec.Request {
+// load reads a platform.yaml, and the catalogue that it is about.
+func load(t *testing.T, file string) (*config.Platform, *catalog.Catalog) {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -60,6 +60,13 @@ func request(t *testing.T, file, cluster string) *clusterspec.Request {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p, c
+}
+
+// request resolves a cluster of a platform.yaml.
+func request(t *testing.T, file, cluster string) *clusterspec.Request {
+	t.Helper()
+	p, c := load(t, file)
 	resolver := platform.NewResolver(p, c)
 	resolved, problems := resolver.Cluster(cluster)
 	if err := problems.Err(); err != nil {

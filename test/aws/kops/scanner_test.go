@@ -4,7 +4,6 @@ package kops_test
 
 import (
 	"encoding/json"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/groundwork-dev/groundwork/internal/catalog"
-	"github.com/groundwork-dev/groundwork/internal/config"
 	"github.com/groundwork-dev/groundwork/internal/platform"
 	"github.com/groundwork-dev/groundwork/internal/render/flux"
 )
@@ -22,19 +19,7 @@ import (
 // its name, whom it trusts, and for whom the token in the pod is.
 func TestFluxHasTheRoleThatKopsMakes(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join("testdata", "private.yaml")
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := config.Parse(file, data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := catalog.Load(catalog.BuiltinLayer())
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, c := load(t, filepath.Join("testdata", "private.yaml"))
 	m, err := platform.Resolve(p, c)
 	if err != nil {
 		t.Fatal(err)

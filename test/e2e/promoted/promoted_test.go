@@ -103,15 +103,6 @@ func (s *story) promote(t *testing.T, more ...string) sandboxed.Result {
 	return r
 }
 
-func says(t *testing.T, text string, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q is not in:\n%s", part, text)
-		}
-	}
-}
-
 func (s *story) open(t *testing.T) []request {
 	t.Helper()
 	var open []request
@@ -148,7 +139,7 @@ func (s *story) nothing(t *testing.T) {
 	if r.Code != 0 || len(s.open(t)) != 0 {
 		t.Fatalf("with nothing to promote: exit %d", r.Code)
 	}
-	says(t, r.Stdout, "Nothing to promote")
+	sandboxed.Says(t, r.Stdout, "Nothing to promote")
 }
 
 // opens has a request appear, with evidence, once dev was healthy for long enough.
@@ -158,7 +149,7 @@ func (s *story) opens(t *testing.T, before, b built) {
 	if young.Code != 4 || len(s.open(t)) != 0 {
 		t.Fatalf("too young: exit %d", young.Code)
 	}
-	says(t, young.Stderr, "healthy in dev for", "run it again in")
+	sandboxed.Says(t, young.Stderr, "healthy in dev for", "run it again in")
 	dry := s.promote(t, "--dry-run", "--output", "json")
 	var planned struct{ Result string }
 	if err := json.Unmarshal([]byte(dry.Stdout), &planned); err != nil || dry.Code != 0 || planned.Result != "dry run" || len(s.open(t)) != 0 {
@@ -168,8 +159,8 @@ func (s *story) opens(t *testing.T, before, b built) {
 		t.Fatalf("exit %d", r.Code)
 	}
 	one := s.only(t)
-	says(t, one.Title, "promote web to prod: "+b.tag)
-	says(t, one.Body, b.digest, before.tag, "### Rendered difference", "+", image+":"+b.tag+"@"+b.digest, "clusters/prod",
+	sandboxed.Says(t, one.Title, "promote web to prod: "+b.tag)
+	sandboxed.Says(t, one.Body, b.digest, before.tag, "### Rendered difference", "+", image+":"+b.tag+"@"+b.digest, "clusters/prod",
 		"running | the digest, in all pods of", "healthy | since", "second version", "is by the key")
 	if state, words := s.status(t, one.Head.SHA); state != "success" {
 		t.Errorf("the status is %q %q", state, words)
@@ -187,8 +178,8 @@ func (s *story) supersedes(t *testing.T, before, b built) {
 	was := s.only(t)
 	s.workflow(t)
 	one := s.only(t)
-	says(t, one.Title, b.tag)
-	says(t, one.Body, b.digest, "third version")
+	sandboxed.Says(t, one.Title, b.tag)
+	sandboxed.Says(t, one.Body, b.digest, "third version")
 	if one.Number != was.Number || one.Head.SHA == was.Head.SHA {
 		t.Errorf("the request was #%d at %s, is #%d at %s", was.Number, was.Head.SHA, one.Number, one.Head.SHA)
 	}
@@ -303,7 +294,7 @@ func (s *story) refuses(t *testing.T, good built) {
 		if r.Code != 4 {
 			t.Errorf("%s: exit %d", what, r.Code)
 		}
-		says(t, r.Stderr, append(parts, "fix: ")...)
+		sandboxed.Says(t, r.Stderr, append(parts, "fix: ")...)
 	}
 	s.move(t, built{good.tag, ""})
 	refused("a missing digest", "pin: ", "without a digest")

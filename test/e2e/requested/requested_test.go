@@ -74,7 +74,7 @@ func TestRequested(t *testing.T) {
 	if out := s.workflow(t, "somebody/requested"); strings.Contains(out, "web on dev") || s.only(t) != one {
 		t.Errorf("a fork's run starts the job\n%s", out)
 	}
-	says(t, s.workflow(t, "platform/requested"), "merged: web on dev")
+	sandboxed.Says(t, s.workflow(t, "platform/requested"), "merged: web on dev")
 	if tag := s.onMain(t).Tag; tag != "main-2-"+s.commit || s.head(t) != "" {
 		t.Errorf("main has %s, and the branch is at %q", tag, s.head(t))
 	}
@@ -179,7 +179,7 @@ func (s *story) request(t *testing.T, code int, parts ...string) {
 	if r.Code != code {
 		t.Fatalf("exit %d, want %d", r.Code, code)
 	}
-	says(t, r.Stdout+r.Stderr, parts...)
+	sandboxed.Says(t, r.Stdout+r.Stderr, parts...)
 }
 
 // only is the number of the one open request.

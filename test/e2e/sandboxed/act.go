@@ -49,14 +49,7 @@ func (s *Sandbox) Workflow(t *testing.T, dir, name, event string, payload map[st
 			args = append(args, "--env", name+"="+value)
 		}
 	}
-	for _, m := range uses.FindAllStringSubmatch(string(workflow), -1) {
-		action, _, _ := strings.Cut(m[1], "@")
-		standIn, err := filepath.Abs(filepath.Join(s.repository, "test", "e2e", "workflows", "testdata", "actions", filepath.Base(action)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		args = append(args, "--local-repository", m[1]+"="+standIn)
-	}
+	args = append(args, StandIns(t, s.repository, string(workflow))...)
 	r := s.Run(t, dir, runner, args...)
 	t.Logf("act: exit %d\n%s%s", r.Code, r.Stdout, r.Stderr)
 	if r.Code != 0 {
@@ -66,6 +59,25 @@ func (s *Sandbox) Workflow(t *testing.T, dir, name, event string, payload map[st
 		t.Error("the token is in the output")
 	}
 	return r.Stdout + r.Stderr
+}
+
+// StandIns are the arguments by which act takes what stands in for the actions of a
+// workflow.
+func StandIns(t *testing.T, repository, workflow string) []string {
+	t.Helper()
+	var args []string
+	for _, m := range uses.FindAllStringSubmatch(workflow, -1) {
+		action, _, _ := strings.Cut(m[1], "@")
+		standIn, err := filepath.Abs(filepath.Join(repository, "test", "e2e", "workflows", "testdata", "actions", filepath.Base(action)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(standIn, "action.yml")); err != nil {
+			t.Fatalf("nothing stands in for %s: %v", m[1], err)
+		}
+		args = append(args, "--local-repository", m[1]+"="+standIn)
+	}
+	return args
 }
 
 // Write writes files below dir, by slash-separated names.

@@ -45,6 +45,16 @@ func (r Result) Want(t *testing.T, code int, said ...string) {
 	t.Logf("exit %d\n%s", r.Code, strings.TrimSpace(r.Stderr))
 }
 
+// Says holds a text to its parts.
+func Says(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is not in:\n%s", part, text)
+		}
+	}
+}
+
 // Finish runs a command to its end, however it ends.
 func Finish(t *testing.T, cmd *exec.Cmd) Result {
 	t.Helper()

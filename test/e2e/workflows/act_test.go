@@ -12,10 +12,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/groundwork-dev/groundwork/test/e2e/sandboxed"
 )
 
 const repository = "../../.."
@@ -176,36 +177,17 @@ func (p *pullRequest) act(t *testing.T, args ...string) (string, error) {
 		// Charts come through the sandbox's proxy, Go's modules do not.
 		"--env", "HTTPS_PROXY=" + p.env["HTTPS_PROXY"], "--env", "SSL_CERT_FILE=" + p.env["SSL_CERT_FILE"], "--env", "NO_PROXY=proxy.golang.org,sum.golang.org",
 	}, args...)
-	for _, uses := range p.actions(t) {
-		standIn, err := filepath.Abs(filepath.Join("testdata", "actions", filepath.Base(strings.Split(uses, "@")[0])))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := os.Stat(filepath.Join(standIn, "action.yml")); err != nil {
-			t.Fatalf("%s uses %s, for which nothing stands in: %v", p.workflow, uses, err)
-		}
-		args = append(args, "--local-repository", uses+"="+standIn)
+	workflow, err := os.ReadFile(filepath.Join(p.dir, p.workflow))
+	if err != nil {
+		t.Fatal(err)
 	}
+	args = append(args, sandboxed.StandIns(t, repository, string(workflow))...)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, p.runner, args...)
 	cmd.Dir = p.dir
 	out, err := cmd.CombinedOutput()
 	return string(out), err
-}
-
-// actions are those that the workflow uses, as owner/name@commit.
-func (p *pullRequest) actions(t *testing.T) []string {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(p.dir, p.workflow))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for _, m := range regexp.MustCompile(`uses: ([^ \n]+@[0-9a-f]{40})`).FindAllStringSubmatch(string(data), -1) {
-		found = append(found, m[1])
-	}
-	return found
 }
 
 // edit replaces the first of a text in a file, which has to be there.

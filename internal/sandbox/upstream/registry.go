@@ -131,6 +131,17 @@ func (r *Registry) serve(w http.ResponseWriter, in *http.Request, host string) {
 		query.Set("from", host+"/"+from)
 		out.URL.RawQuery = query.Encode()
 	}
+	// The library reads an upload with its lock held. Uploads that wait for the lock
+	// fill HTTP/2's window of their connection, so that the one that has it never
+	// ends: each has to be here before.
+	if in.Method == http.MethodPatch || in.Method == http.MethodPut {
+		body, err := io.ReadAll(in.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		out.Body = io.NopCloser(bytes.NewReader(body))
+	}
 	r.handler.ServeHTTP(&located{ResponseWriter: w, host: host}, out)
 }
 
